@@ -1,0 +1,112 @@
+import { WebhookError } from './errors.ts'
+import { EMPTY } from './lib/bytes.ts'
+import { parsePayload } from './lib/payload.ts'
+import type { HeaderFields, HostContext, IncomingParts, OutgoingMessage } from './types.ts'
+
+const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze({})
+
+/** Rewrites the URL a host saw into the one the sender called. */
+export type PublicUrl = (origin: string, target: string) => string
+
+/**
+ * One HTTP attempt to bring an event. Its head is there from the start, its body once `readBody` has run;
+ * everything derived is worked out when it is first asked for.
+ */
+export class Delivery {
+  readonly parts: IncomingParts
+  readonly host: HostContext | undefined
+  /** Milliseconds since 1970 by the handler's clock. */
+  readonly receivedAt: number
+  /** The exact bytes; empty until the body has been read. */
+  body: Uint8Array = EMPTY
+
+  readonly #publicUrl: PublicUrl | undefined
+  #query: URLSearchParams | undefined
+  #bodyRead = false
+  #parsed = false
+  #payload: unknown
+
+  constructor(
+    parts: IncomingParts,
+    host: HostContext | undefined,
+    options: { readonly receivedAt: number; readonly publicUrl: PublicUrl | undefined },
+  ) {
+    this.parts = parts
+    this.host = host
+    this.receivedAt = options.receivedAt
+    this.#publicUrl = options.publicUrl
+  }
+
+  get method(): string {
+    return this.parts.method
+  }
+  get headers(): HeaderFields {
+    return this.parts.headers
+  }
+  get params(): Readonly<Record<string, string>> {
+    return this.host?.route?.params ?? NO_PARAMS
+  }
+  /** The URL the sender called, as far as it is known: see `publicUrl`. */
+  get url(): string {
+    const { origin, target } = this.parts
+    return this.#publicUrl ? this.#publicUrl(origin, target) : origin + target
+  }
+  get query(): URLSearchParams {
+    const { target } = this.parts
+    const at = target.indexOf('?')
+    return (this.#query ??= new URLSearchParams(at < 0 ? '' : target.slice(at)))
+  }
+
+  /**
+   * The body, parsed by its content type. Form fields and JSON members come as a plain object.
+   *
+   * @throws {WebhookError} `ERR_BODY_MALFORMED`
+   */
+  get payload(): unknown {
+    if (!this.#parsed) this.setPayload(parsePayload(this.body, this.headers.get('content-type')))
+    return this.#payload
+  }
+  /** For payloads that can only be parsed asynchronously. */
+  setPayload(payload: unknown): void {
+    this.#payload = payload
+    this.#parsed = true
+  }
+
+  /** @throws {WebhookError} `ERR_BODY_TOO_LARGE`, `ERR_BODY_INCOMPLETE` */
+  async readBody(maxBytes: number): Promise<void> {
+    if (this.#bodyRead) return
+    this.#bodyRead = true
+    const declared = this.headers.get('content-length')
+    if (declared !== null && Number(declared) > maxBytes) throw bodyTooLarge(maxBytes)
+    this.body = await this.parts.readBody(maxBytes)
+    if (this.body.length > maxBytes) throw bodyTooLarge(maxBytes)
+  }
+}
+
+export function bodyTooLarge(maxBytes: number): WebhookError {
+  return new WebhookError(
+    'ERR_BODY_TOO_LARGE',
+    `The body is longer than ${maxBytes} bytes; if the sender's payloads are, raise limits.maxBodyBytes`,
+  )
+}
+
+/** A message about to be sent, seen as the delivery it will be: signing and verifying read the same. */
+export function outgoingDelivery({ method, url, headers, body }: OutgoingMessage): Delivery {
+  const fields: HeaderFields = {
+    get: (name) => headers[name] ?? null,
+    [Symbol.iterator]: () => Object.entries(headers).values(),
+  }
+  const { origin, target } = splitUrl(url)
+  const parts: IncomingParts = { method, origin, target, headers: fields, readBody: () => body }
+  const delivery = new Delivery(parts, undefined, { receivedAt: 0, publicUrl: undefined })
+  delivery.body = body
+  return delivery
+}
+
+/** Splits an absolute URL without normalizing it: signatures may cover every byte. */
+export function splitUrl(url: string): { readonly origin: string; readonly target: string } {
+  const authority = url.indexOf('//') + 2
+  const length = url.slice(authority).search(/[/?#]/)
+  if (length < 0) return { origin: url, target: '/' }
+  return { origin: url.slice(0, authority + length), target: url.slice(authority + length) }
+}

@@ -1,0 +1,64 @@
+/**
+ * The two doors to one pipeline: a Fetch `Request`, and the parts of a request for hosts that have
+ * those already. Nothing here touches `Request`, `Response` or `Headers` until a Fetch caller has: the
+ * first touch makes Node load its fetch implementation, half of a cold start.
+ */
+import { bodyTooLarge, splitUrl } from './delivery.ts'
+import { WebhookError } from './errors.ts'
+import { concat, EMPTY } from './lib/bytes.ts'
+import type { IncomingParts, ReplyParts, WebhookHandler } from './types.ts'
+
+export function toHandler(receive: WebhookHandler['receive']): WebhookHandler {
+  const viaFetch: (...args: Parameters<WebhookHandler>) => Promise<Response> = async (
+    request,
+    host,
+  ) => toResponse(await receive(toParts(request), host))
+  return Object.assign(viaFetch, {
+    // Runtimes pass more arguments (env, connection): they are not ours to interpret.
+    fetch: (request: Request) => viaFetch(request),
+    receive,
+  })
+}
+
+function toParts(request: Request): IncomingParts {
+  return {
+    method: request.method,
+    ...splitUrl(request.url),
+    headers: request.headers,
+    readBody: (maxBytes) => readStream(request, maxBytes),
+  }
+}
+
+/** Counts what arrives and never trusts `content-length`. */
+async function readStream(request: Request, maxBytes: number): Promise<Uint8Array> {
+  if (request.bodyUsed) {
+    throw new WebhookError(
+      'ERR_BODY_CONSUMED',
+      'Something read the body before the handler; signatures need the exact bytes, so mount the handler ahead of body parsers',
+    )
+  }
+  if (!request.body) return EMPTY
+  const reader = request.body.getReader()
+  const chunks: Uint8Array[] = []
+  let length = 0
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) break
+      length += value.length
+      if (length > maxBytes) {
+        void reader.cancel().catch(() => undefined) // the sender may be gone already
+        throw bodyTooLarge(maxBytes)
+      }
+      chunks.push(value)
+    }
+  } catch (cause) {
+    if (cause instanceof WebhookError) throw cause
+    throw new WebhookError('ERR_BODY_INCOMPLETE', 'The body broke off', { cause })
+  }
+  return chunks.length === 0 ? EMPTY : concat(chunks)
+}
+
+function toResponse({ status, headers, body }: ReplyParts): Response {
+  return new Response(body as BodyInit | null, { status, headers })
+}

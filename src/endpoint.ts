@@ -1,0 +1,161 @@
+import type { PublicUrl } from './delivery.ts'
+import type { DeliveredEvent } from './event.ts'
+import { configurationError } from './errors.ts'
+import { budgetMs } from './lib/deadline.ts'
+import { MemoryAdmission, type MemoryAdmissionOptions } from './stages/admit.ts'
+import type {
+  Challenge,
+  Effect,
+  Effects,
+  EventMap,
+  HostContext,
+  Provider,
+  StandardSchema,
+  Telemetry,
+  WebhookEvent,
+} from './types.ts'
+
+/** The largest body read unless `limits` says otherwise: 1 MiB. */
+const DEFAULT_MAX_BODY_BYTES = 1024 * 1024
+
+export interface Limits {
+  /** Bytes; a longer body is answered 413. GitHub sends up to 25 MB. @default 1048576, 1 MiB */
+  readonly maxBodyBytes?: number
+}
+
+export interface WebhookHandlerOptions<Events extends EventMap = Record<string, unknown>> {
+  readonly provider: Provider<Events>
+  /** What to do, by event type; types not listed go to `*`, or are acknowledged and ignored. */
+  readonly on: NoInfer<Effects<Events>>
+  /**
+   * Answers duplicates without working on them again. Kept in the memory of this process: a restart or a
+   * second replica knows nothing of it. `false` switches it off.
+   *
+   * @default a day, 10 000 events
+   */
+  readonly dedupe?: false | MemoryAdmissionOptions
+  readonly limits?: Limits
+  /**
+   * The URL the sender calls, for senders that sign it (Twilio) and for `context.request`, where proxies
+   * change it on the way. An origin (`https://example.com`) takes path and query from the request, a URL
+   * with a path takes only the query. May hold credentials.
+   *
+   * @default the URL as the host saw it
+   */
+  readonly publicUrl?: string
+  /** Milliseconds since 1970, for the freshness of signatures. @default Date.now */
+  readonly clock?: () => number
+  /** Receives a report of every delivery. @default problems, a line each, on the console */
+  readonly telemetry?: Telemetry
+}
+
+/** The options of a handler, checked and prepared once. */
+export interface Endpoint {
+  readonly provider: Provider
+  /** POST for events, and what the challenges need. */
+  readonly methods: readonly string[]
+  /** Header fields that must not be repeated. */
+  readonly singleHeaders: readonly string[]
+  readonly unsignedChallenges: readonly Challenge[]
+  readonly signedChallenges: readonly Challenge[]
+  readonly maxBodyBytes: number
+  readonly admission: MemoryAdmission | undefined
+  readonly publicUrl: PublicUrl | undefined
+  readonly clock: () => number
+  readonly telemetry: Telemetry | undefined
+  budgetMs(host: HostContext | undefined): number
+  findEffect(event: DeliveredEvent): Effect<WebhookEvent> | undefined
+  findSchema(event: DeliveredEvent): StandardSchema | undefined
+}
+
+/** @throws {TypeError} `ERR_OPTION_INVALID` */
+export function createEndpoint<Events extends EventMap>(
+  options: WebhookHandlerOptions<Events>,
+): Endpoint {
+  const provider = options.provider as unknown as Provider
+  if (typeof provider?.verify?.open !== 'function') {
+    throw configurationError(
+      'ERR_OPTION_INVALID',
+      'createWebhookHandler() needs a provider, as github({ secret })',
+    )
+  }
+  const challenges = provider.challenges ?? []
+  const maxBodyBytes = options.limits?.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES
+  if (!(Number.isSafeInteger(maxBodyBytes) && maxBodyBytes > 0)) {
+    throw configurationError(
+      'ERR_OPTION_INVALID',
+      'limits.maxBodyBytes is a whole number of bytes from 1',
+    )
+  }
+
+  return {
+    provider,
+    methods: [...new Set(['POST', ...challenges.map(({ method }) => method)])],
+    singleHeaders: [
+      'host',
+      'content-type',
+      'content-length',
+      'content-encoding',
+      ...provider.verify.headers,
+    ],
+    unsignedChallenges: challenges.filter(({ signed }) => !signed),
+    signedChallenges: challenges.filter(({ signed }) => signed),
+    maxBodyBytes,
+    admission: options.dedupe === false ? undefined : new MemoryAdmission(options.dedupe),
+    publicUrl: options.publicUrl === undefined ? undefined : compilePublicUrl(options.publicUrl),
+    clock: options.clock ?? Date.now,
+    telemetry: options.telemetry,
+    budgetMs: (host) =>
+      budgetMs(provider.acknowledge?.deadlineSeconds, host?.platformTimeoutSeconds),
+    findEffect: compileEffects(options.on as Effects<Record<string, unknown>>),
+    findSchema: compileSchemas(provider),
+  }
+}
+
+/** Looks an effect up: `type.subtype`, then `type`, then `*`. Reads only what the listed types need. */
+function compileEffects(on: Effects<Record<string, unknown>>): Endpoint['findEffect'] {
+  const effects = new Map<string, Effect<WebhookEvent>>()
+  for (const [type, effect] of Object.entries(on ?? {})) {
+    if (effect === undefined) continue
+    if (typeof effect !== 'function') {
+      throw configurationError('ERR_OPTION_INVALID', `on["${type}"] is not a function`)
+    }
+    effects.set(type, effect as Effect<WebhookEvent>)
+  }
+  const fallback = effects.get('*')
+  effects.delete('*')
+  const refined = new Set(
+    [...effects.keys()].map((type) => type.slice(0, Math.max(0, type.lastIndexOf('.')))),
+  )
+
+  return (event) => {
+    if (effects.size === 0) return fallback
+    const { type } = event
+    const fine = refined.has(type) ? effects.get(`${type}.${event.subtype}`) : undefined
+    return fine ?? effects.get(type) ?? fallback
+  }
+}
+
+function compileSchemas({ schemas }: Provider): Endpoint['findSchema'] {
+  if (!schemas) return () => undefined
+  const byType = new Map(Object.entries(schemas))
+  return (event) => byType.get(event.type)
+}
+
+function compilePublicUrl(publicUrl: string): PublicUrl {
+  const url = URL.canParse(publicUrl) ? new URL(publicUrl) : undefined
+  if (!url || !/^https?:$/.test(url.protocol) || url.search || url.hash) {
+    throw configurationError(
+      'ERR_OPTION_INVALID',
+      'publicUrl is an http(s) URL without query or fragment',
+    )
+  }
+  if (url.pathname === '/') {
+    const origin = publicUrl.replace(/\/$/, '')
+    return (_origin, target) => origin + target
+  }
+  return (_origin, target) => {
+    const at = target.indexOf('?')
+    return at < 0 ? publicUrl : publicUrl + target.slice(at)
+  }
+}

@@ -1,0 +1,13 @@
+export { createWebhookHandler } from './handler.ts'
+export { mount } from './mount.ts'
+export { defineProvider, first, header, member, number, query, time } from './provider.ts'
+export { drop, reply, retry } from './outcomes.ts'
+export { ERRORS, isWebhookError, WebhookError } from './errors.ts'
+
+export type { Limits, WebhookHandlerOptions } from './endpoint.ts'
+export type { ConfigurationErrorCode, ErrorCode, ErrorKind } from './errors.ts'
+export type { Delivery } from './delivery.ts'
+export type { Drop, Outcome, Reply, ReplyOptions, Retry, RetryOptions } from './outcomes.ts'
+export type { ProviderDefinition } from './provider.ts'
+export type { MemoryAdmissionOptions } from './stages/admit.ts'
+export type * from './types.ts'

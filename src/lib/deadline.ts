@@ -1,0 +1,78 @@
+import { WebhookError } from '../errors.ts'
+
+/** What a sender waits that publishes no figure; the common ones are 3, 5 and 10 seconds. */
+const DEFAULT_DEADLINE_SECONDS = 10
+/** Kept back for the network and for writing the answer: a tenth of the time, 250 ms to 1 s. */
+const marginMs = (totalMs: number) => Math.min(Math.max(totalMs / 10, 250), 1000)
+
+/**
+ * The milliseconds a handler may take: the shorter of the sender's and the platform's patience, less a
+ * margin, and never less than half of it.
+ */
+export function budgetMs(
+  providerSeconds: number | undefined,
+  platformSeconds: number | undefined,
+): number {
+  const seconds = Math.min(
+    providerSeconds ?? platformSeconds ?? DEFAULT_DEADLINE_SECONDS,
+    platformSeconds ?? Infinity,
+  )
+  const totalMs = seconds * 1000
+  return Math.max(totalMs - marginMs(totalMs), totalMs / 2)
+}
+
+/** The time left for one delivery. Runs on the monotonic clock, which no clock step can stretch. */
+export class Budget {
+  readonly #expiresAt: number
+  readonly totalMs: number
+  #controller: AbortController | undefined
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(totalMs: number) {
+    this.totalMs = totalMs
+    this.#expiresAt = performance.now() + totalMs
+  }
+
+  /** Aborted when the time is up. Made, with its timer, when first asked for. */
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      const controller = (this.#controller = new AbortController())
+      this.#timer = setTimeout(() => controller.abort(this.#exceeded()), this.#remainingMs())
+    }
+    return this.#controller.signal
+  }
+
+  /** The value of the work, or a rejection with `ERR_DEADLINE_EXCEEDED` once the time is up. */
+  race<Value>(work: Promise<Value>): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        const error = this.#exceeded()
+        this.#controller?.abort(error)
+        reject(error)
+      }, this.#remainingMs())
+      const settle =
+        <Result>(finish: (result: Result) => void) =>
+        (result: Result) => {
+          clearTimeout(timer)
+          finish(result)
+        }
+      work.then(settle(resolve), settle(reject))
+    })
+  }
+
+  /** Nothing waits for the signal any more. */
+  end(): void {
+    clearTimeout(this.#timer)
+  }
+
+  #remainingMs(): number {
+    return Math.max(0, this.#expiresAt - performance.now())
+  }
+
+  #exceeded(): WebhookError {
+    return new WebhookError(
+      'ERR_DEADLINE_EXCEEDED',
+      `The work took longer than the ${Math.round(this.totalMs)} ms before the sender gives up; hand long work to a queue and pass context.signal on`,
+    )
+  }
+}

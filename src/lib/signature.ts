@@ -1,0 +1,248 @@
+/**
+ * What signature schemes have in common: where the signature, the timestamp and the id stand, and which
+ * bytes are signed. `hmac`, `ed25519` and `standardWebhooks` add only the mathematics.
+ */
+import { outgoingDelivery, type Delivery } from '../delivery.ts'
+import { configurationError, WebhookError } from '../errors.ts'
+import type { Awaitable, OutgoingMessage, Scheme, SignOptions, VerifyBody } from '../types.ts'
+import type { Chunk } from './crypto.ts'
+import {
+  checkFreshness,
+  DEFAULT_TOLERANCE_SECONDS,
+  formatTimestamp,
+  type TimestampUnit,
+} from './freshness.ts'
+import type { Keyring } from './secrets.ts'
+
+export interface SignatureOptions {
+  /**
+   * The header field with the signature. Of several names the first that is there counts; `id` and
+   * `timestamp.header` then take the name at the same place.
+   */
+  readonly header: string | readonly string[]
+  /** What stands in front of each signature, `sha256=`. Values with another prefix are skipped in a list. */
+  readonly prefix?: string
+  /**
+   * How several values share the field: parts with a separator between them, or `key=value` pairs of
+   * which `signature` and `timestamp` name the keys.
+   */
+  readonly list?:
+    | { readonly separator: string }
+    | { readonly separator: string; readonly signature: string; readonly timestamp: string }
+  /**
+   * The signed bytes: a template of `{body}`, `{timestamp}`, `{id}`, `{url}`, `{method}` and literal text,
+   * or a function that returns every reading to try.
+   *
+   * @default {body}
+   */
+  readonly content?: string | ((delivery: Delivery) => Awaitable<readonly (readonly Chunk[])[]>)
+  /** The header field with the id that `{id}` stands for. */
+  readonly id?: string | readonly string[]
+  /** Absent if the sender signs no time; then nothing limits how old a delivery may be. */
+  readonly timestamp?: {
+    /** The header field, unless `list.timestamp` names its key. */
+    readonly header?: string | readonly string[]
+    /** @default s */
+    readonly unit?: TimestampUnit
+    /** Seconds to either side; `false` accepts any age. @default 300 */
+    readonly toleranceSeconds?: number | false
+  }
+  /** Narrows the bodies that count as signed messages, where the same key signs other things too. */
+  readonly accepts?: (body: Uint8Array) => boolean
+}
+
+/** The mathematics of a scheme. */
+export interface SignatureMethod<Key> {
+  readonly name: string
+  readonly keys: Keyring<Key>
+  /** Whether a text, without its prefix, can be a signature at all. */
+  wellFormed(signature: string): boolean
+  /** Whether any of the signatures is the one for these bytes. */
+  matches(key: Key, chunks: readonly Chunk[], signatures: readonly string[]): Awaitable<boolean>
+  sign?(chunks: readonly Chunk[], options: SignOptions): Awaitable<string>
+}
+
+/** A list is for rotation; more than this only costs time. */
+const MAX_SIGNATURES = 10
+
+/** The values of the header fields that the content is made of. */
+interface Fields {
+  readonly timestamp?: string | undefined
+  readonly id?: string | undefined
+}
+
+/** @throws {TypeError} `ERR_OPTION_INVALID` */
+export function signatureScheme<Key>(
+  options: SignatureOptions,
+  method: SignatureMethod<Key>,
+): Scheme {
+  const names = toList(options.header)
+  const ids = toList(options.id)
+  const timestamps = toList(options.timestamp?.header)
+  const { prefix = '', list, timestamp, accepts } = options
+  const pairs = list && 'signature' in list ? list : undefined
+  const contentOf = compileContent(options.content ?? '{body}', {
+    id: ids.length > 0,
+    timestamp: timestamp !== undefined,
+  })
+  const unit = timestamp?.unit ?? 's'
+  const toleranceSeconds = timestamp?.toleranceSeconds ?? DEFAULT_TOLERANCE_SECONDS
+  if (toleranceSeconds !== false && !(toleranceSeconds > 0)) {
+    throw configurationError(
+      'ERR_OPTION_INVALID',
+      'toleranceSeconds is a number above 0, or false to accept any age',
+    )
+  }
+
+  /** Takes the signatures, and the timestamp if it is with them, out of the field. */
+  function readField(value: string): {
+    readonly signatures: readonly string[]
+    readonly timestamp?: string | undefined
+  } {
+    const parts = list ? value.split(list.separator, 2 * MAX_SIGNATURES) : [value]
+    const signed = pairs ? `${pairs.signature}=${prefix}` : prefix
+    const signatures = parts
+      .filter((part) => part.startsWith(signed))
+      .map((part) => part.slice(signed.length))
+      .filter((signature) => method.wellFormed(signature))
+    const times = pairs ? parts.filter((part) => part.startsWith(`${pairs.timestamp}=`)) : []
+    if (signatures.length === 0 || signatures.length > MAX_SIGNATURES || times.length > 1) {
+      throw new WebhookError(
+        'ERR_SIGNATURE_MALFORMED',
+        `The signature is not a ${method.name} of the form the sender uses; another version or encoding?`,
+      )
+    }
+    return { signatures, timestamp: pairs && times[0]?.slice(pairs.timestamp.length + 1) }
+  }
+
+  function open(head: Delivery): VerifyBody {
+    const place = names.findIndex((name) => head.headers.get(name))
+    if (place < 0) {
+      throw new WebhookError(
+        'ERR_SIGNATURE_MISSING',
+        `No header ${names.join(' or ')}; is the secret set at the sender?`,
+      )
+    }
+    const { signatures, timestamp: listed } = readField(head.headers.get(names[place]!)!)
+    const fields: Fields = {
+      timestamp: listed ?? readHeader(head, timestamps[place]),
+      id: readHeader(head, ids[place]),
+    }
+    if (timestamp) {
+      if (!fields.timestamp)
+        throw new WebhookError('ERR_TIMESTAMP_MISSING', 'The signature comes without its timestamp')
+      checkFreshness(fields.timestamp, { unit, now: head.receivedAt, toleranceSeconds })
+    }
+    if (ids.length > 0 && !fields.id) {
+      throw new WebhookError(
+        'ERR_SIGNATURE_MALFORMED',
+        `No header ${ids[place]}, which is part of the signed content`,
+      )
+    }
+    return (delivery) => verifyBody(delivery, signatures, fields)
+  }
+
+  async function verifyBody(delivery: Delivery, signatures: readonly string[], fields: Fields) {
+    const keys = await method.keys.find(delivery)
+    if (accepts?.(delivery.body) ?? true) {
+      for (const chunks of await contentOf(delivery, fields)) {
+        for (const [secret, key] of keys.entries()) {
+          if (await method.matches(key, chunks, signatures)) return { secret }
+        }
+      }
+    }
+    throw new WebhookError(
+      'ERR_SIGNATURE_MISMATCH',
+      'The signature is not of this body with this secret; is it the secret of another endpoint, or was the body rewritten on the way?',
+    )
+  }
+
+  async function sign(
+    message: OutgoingMessage,
+    signOptions: SignOptions,
+  ): Promise<OutgoingMessage> {
+    const time = formatTimestamp(signOptions.now, unit)
+    const id = ids[0] && (message.headers[ids[0]] ?? `msg_${signOptions.now}`)
+    const [chunks] = await contentOf(outgoingDelivery(message), { timestamp: time, id })
+    const signature = prefix + (await method.sign!(chunks!, signOptions))
+    const headers: Record<string, string> = { ...message.headers }
+    if (id) headers[ids[0]!] = id
+    if (timestamps[0]) headers[timestamps[0]] = time
+    headers[names[0]!] = pairs
+      ? `${pairs.timestamp}=${time}${pairs.separator}${pairs.signature}=${signature}`
+      : signature
+    return { ...message, headers }
+  }
+
+  return {
+    name: method.name,
+    headers: [...names, ...ids, ...timestamps],
+    applies: (head) => names.some((name) => head.headers.get(name)),
+    open,
+    ...(method.sign && { sign }),
+  }
+}
+
+type ContentOf = (delivery: Delivery, fields: Fields) => Awaitable<readonly (readonly Chunk[])[]>
+
+function compileContent(
+  content: NonNullable<SignatureOptions['content']>,
+  available: { id: boolean; timestamp: boolean },
+): ContentOf {
+  if (typeof content === 'function') return content
+  // Odd places hold names, even ones the text between them.
+  const parts = content.split(/\{(\w+)\}/)
+  const names = parts.filter((_, index) => index % 2)
+  const known = [
+    'body',
+    'url',
+    'method',
+    ...(available.id ? ['id'] : []),
+    ...(available.timestamp ? ['timestamp'] : []),
+  ]
+  const unknown = names.find((name) => !known.includes(name))
+  if (unknown !== undefined || !names.includes('body')) {
+    throw configurationError(
+      'ERR_OPTION_INVALID',
+      `The content template ${content} ${unknown ? `names {${unknown}}, which no option provides` : 'leaves out {body}'}`,
+    )
+  }
+  const afterId = parts[parts.indexOf('id') + 1]
+
+  return (delivery, fields) => {
+    // An id that holds the text which ends it would let one signature be read as two messages.
+    if (
+      fields.id !== undefined &&
+      (!/^[\x21-\x7e]+$/.test(fields.id) || (afterId && fields.id.includes(afterId)))
+    ) {
+      throw new WebhookError(
+        'ERR_SIGNATURE_MALFORMED',
+        'The id holds characters that make the signed content ambiguous',
+      )
+    }
+    return [parts.map((part, index) => (index % 2 ? valueOf(part, delivery, fields) : part))]
+  }
+}
+
+function valueOf(name: string, delivery: Delivery, fields: Fields): Chunk {
+  switch (name) {
+    case 'body':
+      return delivery.body
+    case 'url':
+      return delivery.url
+    case 'method':
+      return delivery.method
+    case 'timestamp':
+      return fields.timestamp!
+    default:
+      return fields.id!
+  }
+}
+
+function toList(names: string | readonly string[] | undefined): readonly string[] {
+  return names === undefined ? [] : ([] as string[]).concat(names).map((name) => name.toLowerCase())
+}
+
+function readHeader(head: Delivery, name: string | undefined): string | undefined {
+  return name === undefined ? undefined : (head.headers.get(name) ?? undefined)
+}

@@ -1,0 +1,88 @@
+import { toHandler } from './doors.ts'
+import { configurationError } from './errors.ts'
+import type { HostContext, ReplyParts, Route, WebhookHandler } from './types.ts'
+
+const NOT_FOUND: ReplyParts = { status: 404, headers: {}, body: null }
+
+/**
+ * Several endpoints behind one handler. A path is matched whole and to the letter, `:name` takes one
+ * segment of it and is found in `context.params`. An unknown path is 404, never a success.
+ *
+ * @throws {TypeError} `ERR_OPTION_INVALID` for a path that is malformed or can't be told from another
+ * @example
+ * mount({ '/github': githubHandler, '/stripe/:tenant': stripeHandler })
+ */
+export function mount(handlers: Readonly<Record<string, WebhookHandler>>): WebhookHandler {
+  const routes = Object.entries(handlers).map(([pattern, handler]) =>
+    compileRoute(pattern, handler),
+  )
+  const shapes = routes.map(({ shape }) => shape)
+  const twice = shapes.find((shape, index) => shapes.indexOf(shape) !== index)
+  if (twice !== undefined) {
+    throw configurationError(
+      'ERR_OPTION_INVALID',
+      `Two mounted paths can't be told apart: ${twice}`,
+    )
+  }
+  // More fixed segments first: `/stripe/test` is not taken for `/stripe/:tenant`.
+  routes.sort((a, b) => a.params - b.params)
+
+  return toHandler(async (parts, host) => {
+    const path = pathOf(parts.target)
+    for (const { match, handler } of routes) {
+      const route = match(path)
+      if (route) return handler.receive(parts, { ...host, route } satisfies HostContext)
+    }
+    return NOT_FOUND
+  })
+}
+
+function compileRoute(pattern: string, handler: WebhookHandler) {
+  const names = pattern.split('/').slice(1)
+  if (!/^(\/(:[A-Za-z]\w*|[\w.~%!$&'()*+,;=@-]*))+$/.test(pattern)) {
+    throw configurationError(
+      'ERR_OPTION_INVALID',
+      `The path ${pattern} is not "/segment/:parameter"`,
+    )
+  }
+  if (typeof handler?.receive !== 'function') {
+    throw configurationError(
+      'ERR_OPTION_INVALID',
+      `What is mounted at ${pattern} is no webhook handler`,
+    )
+  }
+  const params = names.filter((name) => name.startsWith(':')).length
+  const fixed: Route = { pattern, params: {} }
+
+  function match(path: string): Route | undefined {
+    if (params === 0) return path === pattern ? fixed : undefined
+    const segments = path.split('/').slice(1)
+    if (segments.length !== names.length) return undefined
+    const values: Record<string, string> = {}
+    for (const [index, name] of names.entries()) {
+      const segment = segments[index]!
+      if (!name.startsWith(':')) {
+        if (segment !== name) return undefined
+        continue
+      }
+      const value = decodeSegment(segment)
+      if (!value) return undefined
+      values[name.slice(1)] = value
+    }
+    return { pattern, params: values }
+  }
+  return { handler, params, match, shape: pattern.replace(/:\w+/g, ':') }
+}
+
+function pathOf(target: string): string {
+  const end = target.search(/[?#]/)
+  return end < 0 ? target : target.slice(0, end)
+}
+
+function decodeSegment(segment: string): string | undefined {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,74 @@
+/** What a handler can say instead of a status code. The provider's contract turns it into an answer. */
+export type Outcome = Done | Ignored | Reply | Retry | Drop
+
+const OUTCOME: unique symbol = Symbol.for('webhook-target.outcome')
+
+interface Marked {
+  readonly [OUTCOME]: true
+}
+export interface Done extends Marked {
+  readonly kind: 'done'
+}
+export interface Ignored extends Marked {
+  readonly kind: 'ignored'
+}
+export interface Reply extends Marked, ReplyOptions {
+  readonly kind: 'replied'
+  readonly body: unknown
+}
+export interface Retry extends Marked, RetryOptions {
+  readonly kind: 'retry'
+}
+export interface Drop extends Marked {
+  readonly kind: 'dropped'
+  readonly reason: string
+}
+
+export interface ReplyOptions {
+  /** @default the provider's success status, 200 as a rule */
+  readonly status?: number
+  /** @default application/json for objects; the provider's reply type for text */
+  readonly contentType?: string
+}
+export interface RetryOptions {
+  /** When to try again, for senders that look at `Retry-After`. @default 30 */
+  readonly afterSeconds?: number
+  /** For the log. */
+  readonly reason?: string
+}
+
+/** The work is done; the same as returning nothing. */
+export const done: Done = { [OUTCOME]: true, kind: 'done' }
+/** No effect is registered for the type. */
+export const ignored: Ignored = { [OUTCOME]: true, kind: 'ignored' }
+
+/**
+ * Acknowledges with content: Slack commands, Discord interactions, TwiML, Dialogflow. Objects become
+ * JSON, text and bytes go as they are. Only for deliveries of a single event.
+ */
+export function reply(body: unknown, options: ReplyOptions = {}): Reply {
+  const { status } = options
+  if (status !== undefined && !(Number.isInteger(status) && status >= 200 && status <= 299)) {
+    throw new RangeError('reply() takes a status from 200 to 299; use retry() for failures')
+  }
+  return { [OUTCOME]: true, kind: 'replied', body, ...options }
+}
+
+/** Asks the sender to deliver again, like a throw but without an error in the log. */
+export function retry(options: RetryOptions = {}): Retry {
+  const { afterSeconds } = options
+  if (afterSeconds !== undefined && !(Number.isFinite(afterSeconds) && afterSeconds >= 0)) {
+    throw new RangeError('retry() takes afterSeconds as a number of seconds from 0')
+  }
+  return { [OUTCOME]: true, kind: 'retry', ...options }
+}
+
+/** Acknowledges without doing anything: the event is understood and not wanted. */
+export function drop(reason: string): Drop {
+  return { [OUTCOME]: true, kind: 'dropped', reason }
+}
+
+/** True for what `reply`, `retry` and `drop` return; whatever else a handler returns means done. */
+export function isOutcome(value: unknown): value is Outcome {
+  return typeof value === 'object' && value !== null && OUTCOME in value
+}

@@ -1,0 +1,85 @@
+import { configurationError } from './errors.ts'
+import { readMember } from './lib/member.ts'
+import type { EventMap, Extractor, InferSchemas, Provider, SchemaMap } from './types.ts'
+
+/** A provider without its types: what `defineProvider` takes. */
+export type ProviderDefinition = Omit<Provider, 'events' | 'schemas'>
+
+/**
+ * Describes a sender. A `schemas` entry validates the payload of its type and types it in `on`;
+ * without one, payloads are `unknown`. Verification can't be left out: a sender that proves nothing
+ * takes `unauthenticated` from `webhook-target/schemes/unauthenticated`.
+ *
+ * @throws {TypeError} `ERR_OPTION_INVALID` if the name or the scheme is missing
+ */
+export function defineProvider<const Schemas extends SchemaMap>(
+  definition: ProviderDefinition & { readonly schemas: Schemas },
+): Provider<InferSchemas<Schemas>>
+export function defineProvider<Events extends EventMap = Record<string, unknown>>(
+  definition: ProviderDefinition,
+): Provider<Events>
+export function defineProvider(definition: Provider): Provider {
+  if (!/^[a-z][a-z0-9-]*$/.test(definition.name ?? '')) {
+    throw configurationError('ERR_OPTION_INVALID', 'A provider needs a name in kebab-case')
+  }
+  if (typeof definition.verify?.open !== 'function') {
+    throw configurationError(
+      'ERR_OPTION_INVALID',
+      `The provider ${definition.name} has no scheme in "verify"; a sender that proves nothing takes unauthenticated()`,
+    )
+  }
+  return definition
+}
+
+/* Extractors ------------------------------------------------------------------------------------- */
+
+/** The value of a header field; empty counts as absent. */
+export function header(name: string): Extractor {
+  const lower = name.toLowerCase()
+  return ({ delivery }) => delivery.headers.get(lower) || undefined
+}
+
+/** The value of a query parameter. */
+export function query(name: string): Extractor {
+  return ({ delivery }) => delivery.query.get(name) ?? undefined
+}
+
+/** A member of the payload by its path, `event.type`. Numbers become text, as ids may be numbers. */
+export function member(path: string): Extractor {
+  const names = path.split('.')
+  return ({ payload }) => toText(readMember(payload, names))
+}
+
+/** The first of several that is there. */
+export function first<Value>(...extractors: readonly Extractor<Value>[]): Extractor<Value> {
+  return (from) => {
+    for (const extract of extractors) {
+      const value = extract(from)
+      if (value !== undefined) return value
+    }
+    return undefined
+  }
+}
+
+/** Reads a number, `undefined` if it is none; `plus` is added, for attempts counted from 0. */
+export function number(extract: Extractor, plus = 0): Extractor<number> {
+  return (from) => {
+    const text = extract(from)
+    return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) + plus : undefined
+  }
+}
+
+/** Reads a point in time as milliseconds since 1970. */
+export function time(unit: 's' | 'ms' | 'iso', extract: Extractor): Extractor<number> {
+  return (from) => {
+    const text = extract(from)
+    if (text === undefined) return undefined
+    const value = unit === 'iso' ? Date.parse(text) : Number(text) * (unit === 's' ? 1000 : 1)
+    return Number.isFinite(value) ? value : undefined
+  }
+}
+
+function toText(value: unknown): string | undefined {
+  if (typeof value === 'string') return value || undefined
+  return typeof value === 'number' || typeof value === 'bigint' ? String(value) : undefined
+}

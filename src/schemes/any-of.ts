@@ -1,0 +1,30 @@
+import { configurationError, WebhookError } from '../errors.ts'
+import type { Scheme } from '../types.ts'
+
+/**
+ * Several schemes for a sender that can be set up in more than one way. The first whose evidence the
+ * request carries decides alone: a wrong signature is never made good by a right token beside it.
+ *
+ * List the strongest first. Whoever can reach the endpoint chooses the scheme, so this is as strong as
+ * the weakest one.
+ *
+ * @throws {TypeError} `ERR_OPTION_INVALID` for fewer than one scheme
+ */
+export function anyOf(...schemes: readonly Scheme[]): Scheme {
+  if (schemes.length === 0)
+    throw configurationError('ERR_OPTION_INVALID', 'anyOf() takes at least one scheme')
+  return {
+    name: `any-of(${schemes.map(({ name }) => name).join(', ')})`,
+    headers: schemes.flatMap(({ headers }) => headers),
+    applies: (head) => schemes.some((scheme) => scheme.applies(head)),
+    open(head) {
+      const scheme = schemes.find((candidate) => candidate.applies(head))
+      if (scheme) return scheme.open(head)
+      throw new WebhookError(
+        'ERR_SIGNATURE_MISSING',
+        `The request carries nothing of ${schemes.map(({ name }) => name).join(' or ')}`,
+      )
+    },
+    ...(schemes[0]!.sign && { sign: schemes[0]!.sign }),
+  }
+}

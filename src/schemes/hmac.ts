@@ -1,0 +1,49 @@
+import { equalText, type TextEncoding } from '../lib/bytes.ts'
+import { crypto, type HashAlgorithm } from '../lib/crypto.ts'
+import { keyring, secretBytes, type SecretForm } from '../lib/secrets.ts'
+import { signatureScheme, type SignatureOptions } from '../lib/signature.ts'
+import type { Scheme, SecretSource } from '../types.ts'
+
+export interface HmacOptions extends SignatureOptions {
+  /** One, several while rotating, or a function of the request. */
+  readonly secret: SecretSource | undefined
+  /** @default sha256 */
+  readonly algorithm?: HashAlgorithm
+  /** How the digest is written; lower case for hex. @default hex */
+  readonly encoding?: TextEncoding
+  /** How the secret is written. @default UTF-8 text without a prefix */
+  readonly secretForm?: SecretForm
+}
+
+const DIGEST_BYTES = { sha1: 20, sha256: 32, sha384: 48, sha512: 64 } as const
+
+/**
+ * A keyed hash over the exact bytes (RFC 2104), the scheme of most senders.
+ *
+ * @throws {TypeError} `ERR_SECRET_EMPTY`, `ERR_SECRET_MALFORMED`, `ERR_OPTION_INVALID`
+ * @example
+ * hmac({ secret, header: 'x-signature', prefix: 'sha256=' })
+ * hmac({ secret, header: 'x-signature', content: '{timestamp}.{body}', timestamp: { header: 'x-timestamp' } })
+ */
+export function hmac(options: HmacOptions): Scheme {
+  const { secret, algorithm = 'sha256', encoding = 'hex', secretForm } = options
+  const keys = keyring(secret, (value) => crypto.hmac(algorithm, secretBytes(value, secretForm)))
+  const textLength = encodedLength(DIGEST_BYTES[algorithm], encoding)
+
+  return signatureScheme(options, {
+    name: `hmac-${algorithm}`,
+    keys,
+    wellFormed: (signature) => signature.length === textLength,
+    // The expected text is made and compared: only the one canonical spelling of a digest passes.
+    async matches(digestOf, chunks, signatures) {
+      const expected = await digestOf(chunks, encoding)
+      return signatures.some((signature) => equalText(signature, expected))
+    },
+    sign: (chunks) => keys.current()(chunks, encoding),
+  })
+}
+
+function encodedLength(bytes: number, encoding: TextEncoding): number {
+  if (encoding === 'hex') return bytes * 2
+  return encoding === 'base64' ? Math.ceil(bytes / 3) * 4 : Math.ceil((bytes * 4) / 3)
+}

@@ -1,0 +1,93 @@
+import { decode, encode, equalText } from '../lib/bytes.ts'
+import { crypto, type Chunk, type Hmac, type VerifyEd25519 } from '../lib/crypto.ts'
+import { ed25519PublicKey, ed25519Seed } from '../lib/ed25519-key.ts'
+import { keyring, secretBytes } from '../lib/secrets.ts'
+import { signatureScheme } from '../lib/signature.ts'
+import type { Scheme, SecretSource, SecretValue } from '../types.ts'
+
+export interface StandardWebhooksOptions {
+  /**
+   * `whsec_` and base64 for symmetric signatures (v1), `whpk_` and base64 for asymmetric ones (v1a), or
+   * the bytes of a symmetric secret. Several while rotating, or a function of the request.
+   */
+  readonly secret: SecretSource | undefined
+  /** Seconds to either side; `false` accepts any age. @default 300 */
+  readonly toleranceSeconds?: number | false
+}
+
+/** A key signs one version only, so that a signature can't be passed off as one of the other. */
+type Key = { readonly v1: Hmac } | { readonly v1a: VerifyEd25519 }
+
+const V1 = /^v1,[A-Za-z0-9+/]{43}=$/
+const V1A = /^v1a,[A-Za-z0-9+/]{86}(==)?$/
+
+/**
+ * The Standard Webhooks specification, v1 (HMAC-SHA256) and v1a (Ed25519), under the `webhook-` names and
+ * the `svix-` ones of Svix.
+ *
+ * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+ * @throws {TypeError} `ERR_SECRET_EMPTY`, `ERR_SECRET_MALFORMED`
+ */
+export function standardWebhooks({ secret, toleranceSeconds }: StandardWebhooksOptions): Scheme {
+  const keys = keyring<Key>(secret, toKey)
+  return signatureScheme(
+    {
+      header: ['webhook-signature', 'svix-signature'],
+      id: ['webhook-id', 'svix-id'],
+      timestamp: {
+        header: ['webhook-timestamp', 'svix-timestamp'],
+        ...(toleranceSeconds !== undefined && { toleranceSeconds }),
+      },
+      list: { separator: ' ' },
+      content: '{id}.{timestamp}.{body}',
+    },
+    {
+      name: 'standard-webhooks',
+      keys,
+      wellFormed: (signature) => V1.test(signature) || V1A.test(signature),
+      matches: (key, chunks, signatures) =>
+        'v1' in key
+          ? matchesV1(key.v1, chunks, signatures)
+          : matchesV1a(key.v1a, chunks, signatures),
+      async sign(chunks, { privateKey }) {
+        if (privateKey !== undefined) {
+          const seed = ed25519Seed(withoutPrefix(privateKey, 'whsk_'))
+          return `v1a,${encode(await crypto.ed25519Signer(seed)(chunks), 'base64')}`
+        }
+        const key = keys.current()
+        if ('v1' in key) return `v1,${await key.v1(chunks, 'base64')}`
+        throw new TypeError('Signing v1a needs privateKey')
+      },
+    },
+  )
+}
+
+function toKey(secret: SecretValue): Key {
+  if (typeof secret === 'string' && secret.startsWith('whpk_')) {
+    return { v1a: crypto.ed25519(ed25519PublicKey(withoutPrefix(secret, 'whpk_'))) }
+  }
+  return {
+    v1: crypto.hmac('sha256', secretBytes(secret, { encoding: 'base64', prefix: 'whsec_' })),
+  }
+}
+
+async function matchesV1(digestOf: Hmac, chunks: readonly Chunk[], signatures: readonly string[]) {
+  const expected = `v1,${await digestOf(chunks, 'base64')}`
+  return signatures.some((signature) => equalText(signature, expected))
+}
+
+async function matchesV1a(
+  verify: VerifyEd25519,
+  chunks: readonly Chunk[],
+  signatures: readonly string[],
+) {
+  for (const signature of signatures) {
+    const bytes = V1A.test(signature) ? decode(signature.slice('v1a,'.length), 'base64') : undefined
+    if (bytes && (await verify(chunks, bytes))) return true
+  }
+  return false
+}
+
+function withoutPrefix(key: SecretValue, prefix: string): SecretValue {
+  return typeof key === 'string' && key.startsWith(prefix) ? key.slice(prefix.length) : key
+}

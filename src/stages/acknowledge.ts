@@ -1,0 +1,80 @@
+import type { Endpoint } from '../endpoint.ts'
+import { isWebhookError, WebhookError } from '../errors.ts'
+import type { Reply } from '../outcomes.ts'
+import type { AcknowledgementContract, ReplyParts } from '../types.ts'
+import type { Result } from './work.ts'
+
+/** Seconds a sender is asked to wait when nobody knows better. */
+const DEFAULT_RETRY_AFTER_SECONDS = 30
+const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({})
+
+/**
+ * The one answer to a delivery. The worst result of a batch decides, for the sender knows only the whole:
+ * what is done is remembered, and a second delivery works on the rest.
+ */
+export function acknowledge(results: readonly Result[], endpoint: Endpoint): ReplyParts {
+  const contract = endpoint.provider.acknowledge ?? {}
+  const worst = results.reduce((a, b) => (severity(b) > severity(a) ? b : a), results[0]!)
+  if (isWebhookError(worst)) return acknowledgeError(worst, endpoint)
+  if (worst.kind === 'retry') return again(contract, worst.afterSeconds)
+  if (worst.kind === 'replied' && results.length === 1) return withContent(worst, contract)
+  return success(contract)
+}
+
+/** Says no more than a status: what went wrong is for the log. */
+export function acknowledgeError(error: WebhookError, endpoint: Endpoint): ReplyParts {
+  const contract = endpoint.provider.acknowledge ?? {}
+  switch (error.kind) {
+    case 'unavailable':
+      return again(contract, error.retryAfterSeconds)
+    case 'refused':
+      return { status: contract.refusedStatus ?? error.status, headers: NO_HEADERS, body: null }
+    case 'rejected':
+      return {
+        status: error.status,
+        headers:
+          error.code === 'ERR_METHOD_NOT_ALLOWED'
+            ? { allow: endpoint.methods.join(', ') }
+            : NO_HEADERS,
+        body: null,
+      }
+  }
+}
+
+function severity(result: Result): number {
+  if (isWebhookError(result)) return result.kind === 'unavailable' ? 3 : 1
+  return result.kind === 'retry' ? 2 : 0
+}
+
+function success({ success: given }: AcknowledgementContract): ReplyParts {
+  return {
+    status: given?.status ?? 200,
+    headers: given?.headers ?? NO_HEADERS,
+    body: given?.body ?? null,
+  }
+}
+
+function again({ retryStatus }: AcknowledgementContract, afterSeconds?: number): ReplyParts {
+  const seconds = Math.ceil(afterSeconds ?? DEFAULT_RETRY_AFTER_SECONDS)
+  return { status: retryStatus ?? 503, headers: { 'retry-after': String(seconds) }, body: null }
+}
+
+function withContent(reply: Reply, contract: AcknowledgementContract): ReplyParts {
+  const { body } = reply
+  const raw = typeof body === 'string' || body instanceof Uint8Array
+  const type = raw ? (contract.replyType ?? 'text/plain; charset=utf-8') : 'application/json'
+  return {
+    // A success status without content can't carry one.
+    status: reply.status ?? 200,
+    headers: { 'content-type': reply.contentType ?? type },
+    body: raw ? body : serialize(body),
+  }
+}
+
+function serialize(body: unknown): string {
+  try {
+    return JSON.stringify(body ?? null)
+  } catch (cause) {
+    throw new WebhookError('ERR_HANDLER_FAILED', 'The body given to reply() is not JSON', { cause })
+  }
+}

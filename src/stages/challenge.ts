@@ -1,0 +1,56 @@
+import type { Delivery } from '../delivery.ts'
+import type { Endpoint } from '../endpoint.ts'
+import { WebhookError } from '../errors.ts'
+import type { Challenge, ReplyParts } from '../types.ts'
+import type { VerifiedDelivery } from './verify.ts'
+
+/** What is read of a body at most before anything about it is proven. */
+const MAX_UNSIGNED_BODY_BYTES = 16 * 1024
+
+/**
+ * Answers the challenges that are asked without a signature. A body is looked at only if the request
+ * carries no signature at all, for then it is either such a question or to be refused.
+ *
+ * @throws {WebhookError} `ERR_CHALLENGE_REFUSED`, and `ERR_REQUEST_MALFORMED` if the method is for
+ * challenges alone and this is none
+ */
+export async function answerUnsigned(
+  delivery: Delivery,
+  endpoint: Endpoint,
+): Promise<ReplyParts | undefined> {
+  for (const challenge of endpoint.unsignedChallenges) {
+    if (challenge.method !== delivery.method) continue
+    if (challenge.inBody) {
+      if (endpoint.provider.verify.applies(delivery)) continue
+      await delivery.readBody(MAX_UNSIGNED_BODY_BYTES)
+    }
+    const answer = await challenge.answer(delivery)
+    if (answer) return answer
+  }
+  if (delivery.method !== 'POST') {
+    throw new WebhookError(
+      'ERR_REQUEST_MALFORMED',
+      `A ${delivery.method} that is no challenge of the sender`,
+    )
+  }
+  return undefined
+}
+
+/** Answers the challenges that come signed, once the signature is proven. */
+export async function answerSigned(
+  { delivery }: VerifiedDelivery,
+  { signedChallenges }: Endpoint,
+): Promise<ReplyParts | undefined> {
+  return firstAnswer(signedChallenges, delivery)
+}
+
+async function firstAnswer(
+  challenges: readonly Challenge[],
+  delivery: Delivery,
+): Promise<ReplyParts | undefined> {
+  for (const challenge of challenges) {
+    const answer = await challenge.answer(delivery)
+    if (answer) return answer
+  }
+  return undefined
+}

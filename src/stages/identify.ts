@@ -1,0 +1,35 @@
+import { crypto } from '../lib/crypto.ts'
+import { encodeUtf8 } from '../lib/bytes.ts'
+import type { DeliveredEvent } from '../event.ts'
+
+/** Ids longer than this are hashed, so that a sender can't fill the memory with them. */
+const MAX_ID_LENGTH = 200
+
+/**
+ * Gives an event its key: provider, endpoint with the values of its parameters, and id, so that one
+ * tenant's or endpoint's events never suppress another's. A sender without ids gets a hash of the content.
+ */
+export async function identify(event: DeliveredEvent): Promise<void> {
+  const id = event.id
+  const stable = id !== undefined && id.length <= MAX_ID_LENGTH ? id : await hashOf(event, id)
+  event.key = `${event.provider}:${scopeOf(event)}:${stable}`
+}
+
+/** Colons are escaped: they separate the parts of the key, and the id comes last. */
+function scopeOf({ delivery }: DeliveredEvent): string {
+  const route = delivery.host?.route
+  if (!route) return ''
+  return [route.pattern, ...Object.values(route.params)]
+    .map((part) => part.replace(/[%:/]/g, encodeURIComponent))
+    .join('/')
+}
+
+function hashOf(event: DeliveredEvent, id: string | undefined): string | Promise<string> {
+  const content = id === undefined ? contentOf(event) : encodeUtf8(id)
+  return crypto.hash('sha256', content, 'base64url')
+}
+
+/** The item of a batch, else the whole body. */
+function contentOf(event: DeliveredEvent): Uint8Array {
+  return event.isBatchItem ? encodeUtf8(JSON.stringify(event.payload)) : event.delivery.body
+}

@@ -1,0 +1,63 @@
+import { DeliveryContext, type DeliveredEvent } from '../event.ts'
+import type { Endpoint } from '../endpoint.ts'
+import { isWebhookError, WebhookError } from '../errors.ts'
+import type { Budget } from '../lib/deadline.ts'
+import { done, ignored, isOutcome, type Outcome } from '../outcomes.ts'
+import type { StandardSchema } from '../types.ts'
+
+/** How the work on an event ended: an outcome, or the error it failed with. */
+export type Result = Outcome | WebhookError
+
+/**
+ * Runs the effect for an event. Settles when the effect does, however late; the caller holds it against
+ * the budget. Stays synchronous when the effect does.
+ */
+export function work(
+  event: DeliveredEvent,
+  endpoint: Endpoint,
+  budget: Budget,
+): Result | Promise<Result> {
+  try {
+    const effect = endpoint.findEffect(event)
+    if (!effect) return ignored
+    const context = new DeliveryContext(event, budget)
+    const schema = endpoint.findSchema(event)
+    const result = schema
+      ? validate(event, schema).then(() => effect(event, context))
+      : effect(event, context)
+    return isThenable(result) ? Promise.resolve(result).then(toOutcome, toError) : toOutcome(result)
+  } catch (error) {
+    return toError(error)
+  }
+}
+
+/** Query builders are thenables without being promises. */
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof (value as PromiseLike<unknown> | undefined)?.then === 'function'
+
+const toOutcome = (value: unknown): Outcome => (isOutcome(value) ? value : done)
+
+/** Our own errors keep their code: a payload that does not parse is not the handler's failure. */
+function toError(error: unknown): WebhookError {
+  if (isWebhookError(error)) return error
+  const text = error instanceof Error ? error.message : String(error)
+  return new WebhookError('ERR_HANDLER_FAILED', `The handler threw: ${text}`, { cause: error })
+}
+
+async function validate(event: DeliveredEvent, schema: StandardSchema): Promise<void> {
+  const result = await schema['~standard'].validate(event.data)
+  if (!result.issues) {
+    event.data = result.value
+    return
+  }
+  const issues = result.issues.slice(0, 5).map(({ path, message }) => {
+    const keys = (path ?? []).map((part) =>
+      typeof part === 'object' && part !== null && 'key' in part ? part.key : part,
+    )
+    return `${keys.map(String).join('.') || 'payload'}: ${message}`
+  })
+  throw new WebhookError(
+    'ERR_SCHEMA_MISMATCH',
+    `The payload does not fit its schema: ${issues.join('; ')}`,
+  )
+}
