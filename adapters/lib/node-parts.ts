@@ -1,0 +1,124 @@
+/** The parts of a Node request as the core takes them, and the way back. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { bodyTooLarge } from '../../src/delivery.ts'
+import { WebhookError } from '../../src/errors.ts'
+import type { HeaderFields, IncomingParts, ReplyParts } from '../../src/types.ts'
+
+/** Header fields as node:http has parsed them already. */
+export class NodeHeaders implements HeaderFields {
+  readonly #message: IncomingMessage
+  #repeated: ReadonlySet<string> | undefined
+
+  constructor(message: IncomingMessage) {
+    this.#message = message
+  }
+
+  get(name: string): string | null {
+    const value = this.#message.headers[name]
+    return typeof value === 'string' ? value : (value?.join(', ') ?? null)
+  }
+  /** node:http joins or drops repeated fields; only the raw list tells. */
+  repeated(name: string): boolean {
+    return (this.#repeated ??= findRepeated(this.#message)).has(name)
+  }
+  *[Symbol.iterator](): IterableIterator<[string, string]> {
+    for (const name of Object.keys(this.#message.headers)) yield [name, this.get(name)!]
+  }
+}
+
+const NONE: ReadonlySet<string> = new Set()
+
+function findRepeated({ rawHeaders, headers }: IncomingMessage): ReadonlySet<string> {
+  if (Object.keys(headers).length * 2 === rawHeaders.length) return NONE
+  const seen = new Set<string>()
+  const repeated = new Set<string>()
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!.toLowerCase()
+    if (seen.has(name)) repeated.add(name)
+    seen.add(name)
+  }
+  return repeated
+}
+
+/** A request of node:http whose body nothing has read. */
+export class NodeParts implements IncomingParts {
+  readonly method: string
+  readonly target: string
+  readonly headers: NodeHeaders
+  readonly #message: IncomingMessage
+  readonly #origin: () => string
+  readonly #beforeBody: (() => void) | undefined
+
+  constructor(
+    message: IncomingMessage,
+    options: {
+      readonly headers: NodeHeaders
+      /** Worked out when it is asked for: most deliveries need only the path. */
+      readonly origin: () => string
+      /** The path as it was on the request line, where a framework has changed `message.url`. */
+      readonly target?: string
+      /** Runs once the body is wanted: the answer to `Expect: 100-continue`. */
+      readonly beforeBody?: (() => void) | undefined
+    },
+  ) {
+    this.method = message.method ?? 'GET'
+    this.target = options.target ?? message.url ?? '/'
+    this.headers = options.headers
+    this.#message = message
+    this.#origin = options.origin
+    this.#beforeBody = options.beforeBody
+  }
+
+  get origin(): string {
+    return this.#origin()
+  }
+
+  readBody(maxBytes: number): Promise<Uint8Array> {
+    this.#beforeBody?.()
+    return readStream(this.#message, maxBytes)
+  }
+}
+
+/**
+ * Reads a body whole, counting bytes.
+ *
+ * @throws {WebhookError} `ERR_BODY_TOO_LARGE`, `ERR_BODY_INCOMPLETE`
+ */
+export function readStream(message: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let length = 0
+    let over = false
+    message.on('data', (chunk: Buffer) => {
+      length += chunk.length
+      if (over) return
+      if (length > maxBytes) {
+        over = true
+        chunks.length = 0
+        reject(bodyTooLarge(maxBytes))
+        message.pause()
+        return
+      }
+      chunks.push(chunk)
+    })
+    message.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length)))
+    // `close` without `end`: the sender hung up, or was cut off for being slow.
+    message.on('close', () => reject(incomplete()))
+    message.on('error', (cause) => reject(incomplete(cause)))
+  })
+}
+
+const incomplete = (cause?: unknown) =>
+  new WebhookError('ERR_BODY_INCOMPLETE', 'The sender hung up before the body was whole', { cause })
+
+/** Writes an answer. Whatever of the body was not read is not waited for: the connection is closed. */
+export function writeReply(response: ServerResponse, { status, headers, body }: ReplyParts): void {
+  if (response.headersSent || response.destroyed) return
+  if (!response.req.complete && hasBody(response.req)) response.shouldKeepAlive = false
+  response.writeHead(status, headers)
+  response.end(body ?? undefined)
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}

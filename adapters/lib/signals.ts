@@ -1,0 +1,21 @@
+/**
+ * Drains on SIGTERM and SIGINT and lets the process end by itself. What keeps it alive past the limit, such
+ * as an effect that never settles, is cut off: the platform's SIGKILL would come next.
+ */
+export function onSignals(close: () => Promise<void>, drainMs: number): void {
+  let draining = false
+  const stop = (signal: NodeJS.Signals) => {
+    if (draining) {
+      if (signal === 'SIGINT') process.exit(130) // Ctrl-C for the second time
+      return
+    }
+    draining = true
+    setTimeout(() => process.exit(process.exitCode ?? 1), drainMs + 250).unref()
+    close().then(
+      () => (process.exitCode ??= 0),
+      () => (process.exitCode ??= 1),
+    )
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+}

@@ -1,0 +1,178 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { HostContext, ReplyParts, WebhookHandler } from '../src/types.ts'
+import { Drain } from './lib/drain.ts'
+import { answerFetch, type FetchHandler } from './lib/fetch-handler.ts'
+import { Gate, RETRY_AFTER_SECONDS } from './lib/gate.ts'
+import { listen, portOf, refuseUnreadable } from './lib/listen.ts'
+import { hostTelemetry } from './lib/node-log.ts'
+import { NodeHeaders, NodeParts, writeReply } from './lib/node-parts.ts'
+import { platformTimeoutSeconds } from './lib/platform.ts'
+import { isWellFormed } from './lib/request-guard.ts'
+import { onSignals } from './lib/signals.ts'
+import { createReadForwarded } from './lib/trusted-proxy.ts'
+
+export interface ServeOptions {
+  /** @default the environment variable PORT, else 8080; 0 takes a free one */
+  readonly port?: number
+  /** @default 0.0.0.0, as containers need it */
+  readonly host?: string
+  /**
+   * Seconds that deliveries in flight get after SIGTERM. Stay below the platform's grace period: Cloud Run
+   * kills after 10 s, Kubernetes after 30 s unless told otherwise.
+   *
+   * @default 8
+   */
+  readonly drainSeconds?: number
+  /** Answered 200, while draining 503, before anything else is looked at. `false` switches it off. @default /health */
+  readonly healthPath?: string | false
+  /**
+   * Seconds after which the platform gives up on a request: `timeoutSeconds` of the Knative service.
+   *
+   * @default WEBHOOK_PLATFORM_TIMEOUT_SECONDS or CLOUD_RUN_TIMEOUT_SECONDS, else unlimited
+   */
+  readonly platformTimeoutSeconds?: number
+  /** Deliveries worked on at a time; `containerConcurrency` if that is set. @default 1000 */
+  readonly concurrency?: number
+  /** Deliveries that wait for a place, for a third of the deadline at most; more get 503. @default 10 x concurrency */
+  readonly maxWaiting?: number
+  /** Open connections; more are closed at once. @default 10000 */
+  readonly maxConnections?: number
+  /** Seconds for a request to send its head. @default 10 */
+  readonly headersTimeoutSeconds?: number
+  /** Seconds for a request to send all of itself. @default 30 */
+  readonly requestTimeoutSeconds?: number
+  /**
+   * Addresses and networks (`10.0.0.0/8`) of proxies whose `X-Forwarded-*` headers are believed.
+   *
+   * @default none
+   */
+  readonly trustedProxies?: readonly string[]
+  /** Whether SIGTERM and SIGINT drain the server. @default true */
+  readonly signals?: boolean
+}
+
+export interface RunningServer {
+  readonly port: number
+  /** Where it can be reached from this machine. */
+  readonly url: string
+  /** Drains: refuses new deliveries, answers those in flight, and resolves when all connections are closed. */
+  close(): Promise<void>
+}
+
+/** Seconds a connection may idle; longer than load balancers keep theirs, so that they close first. */
+const KEEP_ALIVE_SECONDS = 65
+/** How long a delivery may wait for a place: a third of the common 10 s. */
+const MAX_WAIT_MS = 3000
+
+const HEALTHY: ReplyParts = { status: 200, headers: { 'content-type': 'text/plain' }, body: 'ok' }
+const MALFORMED: ReplyParts = { status: 400, headers: { connection: 'close' }, body: null }
+const FAILED: ReplyParts = { status: 500, headers: {}, body: null }
+const unavailable = (seconds: number): ReplyParts => ({
+  status: 503,
+  headers: { 'retry-after': String(seconds), connection: 'close' },
+  body: null,
+})
+
+/**
+ * Serves a handler over HTTP as Knative, Cloud Run and any other container platform expect it: PORT on all
+ * interfaces, a health path, limits against slow and too many clients, and a drain on SIGTERM. Takes any
+ * Fetch handler too.
+ *
+ * @throws {TypeError} `ERR_OPTION_INVALID`; rejects with the error of `listen`, as `EADDRINUSE`
+ * @see https://github.com/knative/specs/blob/main/specs/serving/runtime-contract.md
+ */
+export async function serve(
+  handler: WebhookHandler | FetchHandler | { readonly fetch: FetchHandler },
+  options: ServeOptions = {},
+): Promise<RunningServer> {
+  const { env } = process
+  const { concurrency = 1000, healthPath = '/health', signals = true } = options
+  const drainMs = (options.drainSeconds ?? 8) * 1000
+  const gate = new Gate({ concurrency, maxWaiting: options.maxWaiting ?? 10 * concurrency, maxWaitMs: MAX_WAIT_MS })
+  const readForwarded = createReadForwarded(options.trustedProxies)
+  const respond = toResponder(handler)
+  const timeoutSeconds = options.platformTimeoutSeconds ?? platformTimeoutSeconds(env)
+  const telemetry = hostTelemetry(env)
+
+  const server = createServer({
+    headersTimeout: (options.headersTimeoutSeconds ?? 10) * 1000,
+    requestTimeout: (options.requestTimeoutSeconds ?? 30) * 1000,
+    connectionsCheckingInterval: 1000,
+    keepAliveTimeout: KEEP_ALIVE_SECONDS * 1000,
+  })
+  server.maxConnections = options.maxConnections ?? 10_000
+  const drain = new Drain(server)
+
+  async function answer(
+    message: IncomingMessage,
+    response: ServerResponse,
+    beforeBody?: () => void,
+  ): Promise<void> {
+    drain.track(response)
+    const atHealthPath = message.url === healthPath
+    if (drain.draining) return writeReply(response, unavailable(RETRY_AFTER_SECONDS))
+    if (atHealthPath) return writeReply(response, HEALTHY)
+    const entered = gate.enter()
+    if (!(entered === true || (await entered))) {
+      return writeReply(response, unavailable(RETRY_AFTER_SECONDS))
+    }
+    try {
+      await exchange(message, response, beforeBody)
+    } catch (error) {
+      console.error('The host failed', error)
+      writeReply(response, FAILED)
+    } finally {
+      gate.leave()
+    }
+  }
+
+  async function exchange(
+    message: IncomingMessage,
+    response: ServerResponse,
+    beforeBody: (() => void) | undefined,
+  ): Promise<void> {
+    const headers = new NodeHeaders(message)
+    if (!isWellFormed(message, headers)) return writeReply(response, MALFORMED)
+    const { clientAddress, scheme, host } = readForwarded(message.socket.remoteAddress, headers)
+    const origin = () => `${scheme ?? 'http'}://${host ?? headers.get('host')}`
+    const parts = new NodeParts(message, { headers, origin, beforeBody })
+    await respond({
+      response,
+      parts,
+      host: {
+        telemetry,
+        ...(clientAddress !== undefined && { clientAddress }),
+        ...(timeoutSeconds !== undefined && { platformTimeoutSeconds: timeoutSeconds }),
+      },
+    })
+  }
+
+  server.on('request', (message, response) => void answer(message, response))
+  // Heads are checked before the body is asked for, so that a refused one is never sent.
+  server.on('checkContinue', (message, response) => {
+    void answer(message, response, () => response.writeContinue())
+  })
+  server.on('clientError', refuseUnreadable)
+  await listen(server, options.port ?? portOf(env), options.host ?? '0.0.0.0')
+
+  const close = () => drain.close(drainMs)
+  if (signals) onSignals(close, drainMs)
+  const { port } = server.address() as AddressInfo
+  return { port, url: `http://localhost:${port}`, close }
+}
+
+interface Exchange {
+  readonly response: ServerResponse
+  readonly parts: NodeParts
+  readonly host: HostContext
+}
+
+function toResponder(handler: Parameters<typeof serve>[0]): (exchange: Exchange) => Promise<void> {
+  if ('receive' in handler) {
+    return async ({ response, parts, host }) =>
+      writeReply(response, await handler.receive(parts, host))
+  }
+  const fetchHandler = typeof handler === 'function' ? handler : handler.fetch
+  return ({ response, parts }) => answerFetch(fetchHandler, { response, parts })
+}
