@@ -20,6 +20,8 @@ interface Conditions {
 interface Manifest {
   readonly name: string
   readonly exports: Readonly<Record<string, Conditions | string>>
+  readonly dependencies: Readonly<Record<string, string>>
+  readonly peerDependencies: Readonly<Record<string, string>>
 }
 
 export const root = fileURLToPath(new URL('..', import.meta.url))
@@ -35,9 +37,7 @@ export function entries(): readonly Entry[] {
 function expand(key: string, source: string): readonly Entry[] {
   if (!key.includes('*')) return existsSync(root + source) ? [entry(key, source)] : []
   const folder = source.slice(0, source.indexOf('*'))
-  return sourceNames(folder).map((name) =>
-    entry(key.replace('*', name), source.replace('*', name)),
-  )
+  return sourceNames(folder).map((name) => entry(key.replace('*', name), source.replace('*', name)))
 }
 
 function entry(key: string, source: string): Entry {

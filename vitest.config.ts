@@ -1,0 +1,50 @@
+import { defineConfig } from 'vitest/config'
+
+// Tests and examples import the package by its name, straight from the sources.
+const conditions = ['@webhook-target/source', 'import', 'module', 'default']
+const shared = {
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+}
+
+export default defineConfig({
+  test: {
+    coverage: { include: ['src/**/*.ts', 'adapters/**/*.ts'] },
+    projects: [
+      {
+        ...shared,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/adapters/**', 'test/package/**', 'test/runtimes/**'],
+        },
+      },
+      {
+        // What depends on cryptography, once more without node:crypto.
+        ...shared,
+        test: {
+          name: 'web-crypto',
+          include: [
+            'test/{schemes,providers,challenges,vectors}/**/*.test.ts',
+            'test/lib/crypto*.test.ts',
+          ],
+          setupFiles: ['test/setup/web-crypto.ts'],
+        },
+      },
+      {
+        // Real sockets. No msw here: while it listens, HTTP/2 to loopback hangs.
+        ...shared,
+        test: { name: 'wire', include: ['test/adapters/**/*.test.ts'] },
+      },
+      {
+        // The packed tarball. It is built and packed once, before the first of these tests.
+        test: {
+          name: 'package',
+          include: ['test/package/**/*.test.ts'],
+          globalSetup: ['test/package/pack.ts'],
+          testTimeout: 60_000,
+        },
+      },
+    ],
+  },
+})
