@@ -1,0 +1,73 @@
+import { gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
+import { describe, expect, test } from 'vitest'
+import { entries } from '../../scripts/entries.ts'
+import { consumer } from './pack.ts'
+
+/** Gzipped bytes of the core and one HMAC provider. */
+const MAX_BYTES = 6000
+
+/** What only something else's code would bring along. */
+const FORBIDDEN = [
+  // other schemes
+  /\b(RS|ES|PS)(256|384|512)\b/,
+  /RSASSA|ECDSA|RSA-PSS/,
+  /BEGIN (CERTIFICATE|PUBLIC KEY)/,
+  /\bjwks\b|\bjose\b/i,
+  /signature-input/i,
+  /www-authenticate|Basic /,
+  // other providers
+  /stripe|slack|shopify|twilio|discord|paypal|webhook-signature/i,
+  // hosts
+  /whatwg|undici|\bBuffer\b|createServer|functions-framework/,
+]
+
+/** The one door to Node that the sources have. */
+const allowed = /getBuiltinModule\?*\.?\(["'`]node:crypto["'`]\)/g
+
+describe('core and one provider', async () => {
+  const { code, externals } = await bundle(
+    `export { createWebhookHandler } from 'webhook-target'
+     export { github } from 'webhook-target/providers/github'`,
+  )
+  const text = code.replaceAll(allowed, '')
+
+  test('import nothing', () => {
+    expect(externals).toEqual([])
+    expect(text).not.toContain('node:')
+  })
+
+  test.each(FORBIDDEN)('hold no %s', (pattern) => {
+    expect(text.match(pattern)?.[0]).toBeUndefined()
+  })
+
+  test(`are at most ${MAX_BYTES} bytes, gzipped`, () => {
+    expect(gzipSync(code, { level: 9 }).length).toBeLessThanOrEqual(MAX_BYTES)
+  })
+})
+
+const portable = entries().filter(({ source }) => source.startsWith('src/'))
+
+test.each(portable)('$specifier imports nothing', async ({ specifier }) => {
+  const { code, externals } = await bundle(`export * from '${specifier}'`)
+  expect(externals).toEqual([])
+  expect(code.replaceAll(allowed, '')).not.toContain('node:')
+})
+
+async function bundle(contents: string) {
+  const { outputFiles, metafile } = await build({
+    stdin: { contents, resolveDir: consumer },
+    bundle: true,
+    minify: true,
+    write: false,
+    metafile: true,
+    format: 'esm',
+    platform: 'neutral',
+    // Reported below, instead of failing the build.
+    external: ['node:*', '@whatwg-node/*'],
+  })
+  const externals = Object.values(metafile.outputs).flatMap(({ imports }) =>
+    imports.filter(({ external }) => external).map(({ path }) => path),
+  )
+  return { code: outputFiles[0]?.text ?? '', externals }
+}

@@ -1,0 +1,46 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { formatMessage } from 'publint/utils'
+import { publint } from 'publint'
+import { expect, test } from 'vitest'
+import { entries, root } from '../../scripts/entries.ts'
+import { installed, tarball } from './pack.ts'
+
+test('publint has nothing to say', async () => {
+  const { messages, pkg } = await publint({ pkgDir: installed, strict: true })
+  expect(messages.map((message) => formatMessage(message, pkg))).toEqual([])
+})
+
+test('types resolve as the code does, wherever ES modules can be imported', () => {
+  const attw = `${root}node_modules/.bin/attw`
+  const specifiers = entries().map(({ specifier }) => specifier)
+  const args = [
+    tarball,
+    '--profile',
+    'esm-only',
+    '--format',
+    'json',
+    '--entrypoints',
+    ...specifiers,
+  ]
+  const { stdout } = spawnSync(process.execPath, [attw, ...args], { encoding: 'utf8' })
+  const { analysis } = JSON.parse(stdout) as { analysis: Analysis }
+  expect(Object.keys(analysis.entrypoints)).toHaveLength(specifiers.length)
+  const withoutModules = ['node10', 'node16-cjs']
+  expect(
+    analysis.problems.filter(({ resolutionKind = '' }) => !withoutModules.includes(resolutionKind)),
+  ).toEqual([])
+})
+
+interface Analysis {
+  readonly entrypoints: object
+  readonly problems: readonly { readonly kind: string; readonly resolutionKind?: string }[]
+}
+
+test.each(entries())(
+  '$specifier ships its code, its types and its source',
+  ({ output, source }) => {
+    const files = [`dist/${output}.js`, `dist/${output}.js.map`, `dist/${output}.d.ts`, source]
+    expect(files.filter((file) => !existsSync(installed + file))).toEqual([])
+  },
+)
