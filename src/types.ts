@@ -96,8 +96,11 @@ export interface Scheme {
   readonly name: string
   /** The header fields it reads, lower case. Each must occur once; none is ever logged or stored. */
   readonly headers: readonly string[]
-  /** True if the request carries this scheme's evidence, genuine or not. */
-  applies(head: Delivery): boolean
+  /**
+   * True if the request carries this scheme's evidence, genuine or not; `in-body` if it would be in the
+   * body, which has to be read to tell.
+   */
+  applies(head: Delivery): boolean | 'in-body'
   open(head: Delivery): Awaitable<VerifyBody>
   /** Signs as the sender would. Absent where only the sender can. */
   readonly sign?: Sign
@@ -249,9 +252,7 @@ export interface StandardSchema<Output = unknown> {
   readonly '~standard': {
     readonly version: 1
     readonly vendor: string
-    readonly validate: (
-      value: unknown,
-    ) => Awaitable<
+    readonly validate: (value: unknown) => Awaitable<
       | { readonly value: Output; readonly issues?: undefined }
       | {
           readonly issues: readonly {

@@ -48,7 +48,7 @@ export function credentialScheme(options: CredentialOptions): Scheme {
   return {
     name: options.name,
     headers: options.headers,
-    applies: (head) => (inBody ? head.method === 'POST' : Boolean(options.read(head))),
+    applies: (head) => (inBody ? head.method === 'POST' && 'in-body' : Boolean(options.read(head))),
     async open(head) {
       if (inBody) return check
       const verified = await check(head)

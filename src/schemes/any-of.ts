@@ -16,7 +16,10 @@ export function anyOf(...schemes: readonly Scheme[]): Scheme {
   return {
     name: `any-of(${schemes.map(({ name }) => name).join(', ')})`,
     headers: schemes.flatMap(({ headers }) => headers),
-    applies: (head) => schemes.some((scheme) => scheme.applies(head)),
+    applies(head) {
+      const found = schemes.map((scheme) => scheme.applies(head))
+      return found.includes(true) || (found.includes('in-body') && 'in-body')
+    },
     open(head) {
       const scheme = schemes.find((candidate) => candidate.applies(head))
       if (scheme) return scheme.open(head)

@@ -9,7 +9,8 @@ const MAX_UNSIGNED_BODY_BYTES = 16 * 1024
 
 /**
  * Answers the challenges that are asked without a signature. A body is looked at only if the request
- * carries no signature at all, for then it is either such a question or to be refused.
+ * carries no signature at all, for then it is either such a question or to be refused; or if that could
+ * be in the body itself.
  *
  * @throws {WebhookError} `ERR_CHALLENGE_REFUSED`, and `ERR_REQUEST_MALFORMED` if the method is for
  * challenges alone and this is none
@@ -21,8 +22,9 @@ export async function answerUnsigned(
   for (const challenge of endpoint.unsignedChallenges) {
     if (challenge.method !== delivery.method) continue
     if (challenge.inBody) {
-      if (endpoint.provider.verify.applies(delivery)) continue
-      await delivery.readBody(MAX_UNSIGNED_BODY_BYTES)
+      const evidence = endpoint.provider.verify.applies(delivery)
+      if (evidence === true) continue
+      await delivery.readBody(evidence ? endpoint.maxBodyBytes : MAX_UNSIGNED_BODY_BYTES)
     }
     const answer = await challenge.answer(delivery)
     if (answer) return answer
