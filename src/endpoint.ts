@@ -99,7 +99,8 @@ export function createEndpoint<Events extends EventMap>(
       ...provider.verify.headers,
     ],
     unsignedChallenges: challenges.filter(({ signed }) => !signed),
-    signedChallenges: challenges.filter(({ signed }) => signed),
+    // One that need not be signed is answered all the same if it is.
+    signedChallenges: challenges.filter(({ signed, inBody }) => signed || inBody),
     maxBodyBytes,
     admission: options.dedupe === false ? undefined : new MemoryAdmission(options.dedupe),
     publicUrl: options.publicUrl === undefined ? undefined : compilePublicUrl(options.publicUrl),

@@ -23,6 +23,13 @@ const handler = createWebhookHandler({
 const filler = 'x'.repeat(20_000) // longer than what is read of a body that can only be a challenge
 const cases = [
   { name: 'a challenge without a secret', body: { challenge: 'abc' }, status: 200, text: 'abc' },
+  {
+    name: 'a challenge with the secret in the header',
+    body: { challenge: 'abc' },
+    header: secret,
+    status: 200,
+    text: 'abc',
+  },
   { name: 'an event without a secret', body: { type: 'a' }, status: 401 },
   { name: 'an event with the secret', body: { secret }, status: 200 },
   { name: 'a large event with the secret', body: { secret, filler }, status: 200 },
