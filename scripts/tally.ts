@@ -1,8 +1,8 @@
 import type { Reporter } from 'vitest/node'
 
 /** Ends a run of vitest with the line that CI adds up: `12 passed, 0 failed`. */
-const tally: Reporter = {
-  onTestRunEnd(modules) {
+export default class Tally implements Reporter {
+  onTestRunEnd(...[modules]: Parameters<NonNullable<Reporter['onTestRunEnd']>>): void {
     let passed = 0
     let failed = 0
     for (const module of modules) {
@@ -15,7 +15,5 @@ const tally: Reporter = {
       }
     }
     console.log(`${passed} passed, ${failed} failed`)
-  },
+  }
 }
-
-export default tally
