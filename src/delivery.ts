@@ -1,7 +1,14 @@
 import { WebhookError } from './errors.ts'
+import { after } from './lib/awaitable.ts'
 import { EMPTY } from './lib/bytes.ts'
 import { parsePayload } from './lib/payload.ts'
-import type { HeaderFields, HostContext, IncomingParts, OutgoingMessage } from './types.ts'
+import type {
+  Awaitable,
+  HeaderFields,
+  HostContext,
+  IncomingParts,
+  OutgoingMessage,
+} from './types.ts'
 
 const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze({})
 
@@ -73,13 +80,15 @@ export class Delivery {
   }
 
   /** @throws {WebhookError} `ERR_BODY_TOO_LARGE`, `ERR_BODY_INCOMPLETE` */
-  async readBody(maxBytes: number): Promise<void> {
+  readBody(maxBytes: number): Awaitable<void> {
     if (this.#bodyRead) return
     this.#bodyRead = true
     const declared = this.headers.get('content-length')
     if (declared !== null && Number(declared) > maxBytes) throw bodyTooLarge(maxBytes)
-    this.body = await this.parts.readBody(maxBytes)
-    if (this.body.length > maxBytes) throw bodyTooLarge(maxBytes)
+    return after(this.parts.readBody(maxBytes), (body) => {
+      if (body.length > maxBytes) throw bodyTooLarge(maxBytes)
+      this.body = body
+    })
   }
 }
 

@@ -12,7 +12,7 @@ import { parse } from './stages/parse.ts'
 import { reportDelivery, reportEvents, type WorkedEvent } from './stages/report.ts'
 import { verify } from './stages/verify.ts'
 import { work, type Result } from './stages/work.ts'
-import type { EventMap, ReplyParts, WebhookHandler } from './types.ts'
+import type { Awaitable, EventMap, ReplyParts, WebhookHandler } from './types.ts'
 
 /**
  * Makes an endpoint that receives the webhooks of one provider: answers its challenges, verifies over the
@@ -32,21 +32,19 @@ export function createWebhookHandler<Events extends EventMap>(
   const endpoint = createEndpoint(options)
 
   return toHandler(async (parts, host) => {
-    const startedAt = performance.now()
     const { publicUrl } = endpoint
     const delivery = new Delivery(parts, host, { receivedAt: endpoint.clock(), publicUrl })
-    const circumstances = { delivery, endpoint, startedAt }
+    const budget = new Budget(endpoint.budgetMs(host))
     try {
-      const { reply, events } = await receive(delivery, endpoint)
-      if (events) reportEvents(events, { ...circumstances, status: reply.status })
-      else reportDelivery(undefined, { ...circumstances, status: reply.status })
+      const { reply, events } = await receive(delivery, endpoint, budget)
+      const circumstances = { delivery, endpoint, budget, status: reply.status }
+      if (events) reportEvents(events, circumstances)
+      else reportDelivery(undefined, circumstances)
       return reply
     } catch (cause) {
-      const error = isWebhookError(cause)
-        ? cause
-        : new WebhookError('ERR_INTERNAL', `Unexpected: ${String(cause)}`, { cause })
+      const error = toWebhookError(cause)
       const reply = acknowledgeError(error, endpoint)
-      reportDelivery(error, { ...circumstances, status: reply.status })
+      reportDelivery(error, { delivery, endpoint, budget, status: reply.status })
       return reply
     }
   })
@@ -59,8 +57,7 @@ interface Received {
 }
 
 /** The way of a delivery: each stage takes what the one before it made, and throws what it refuses. */
-async function receive(delivery: Delivery, endpoint: Endpoint): Promise<Received> {
-  const budget = new Budget(endpoint.budgetMs(delivery.host))
+async function receive(delivery: Delivery, endpoint: Endpoint, budget: Budget): Promise<Received> {
   checkHead(delivery, endpoint)
   const answer = await answerUnsigned(delivery, endpoint)
   if (answer) return { reply: answer }
@@ -74,13 +71,7 @@ async function receive(delivery: Delivery, endpoint: Endpoint): Promise<Received
   const events = await parse(verified, endpoint.provider)
   const worked = await Promise.all(events.map((event) => admitAndWork(event, endpoint, budget)))
   budget.end()
-  return {
-    reply: acknowledge(
-      worked.map(({ result }) => result),
-      endpoint,
-    ),
-    events: worked,
-  }
+  return { reply: acknowledge(worked, endpoint), events: worked }
 }
 
 /** Finding a duplicate and entering a new event must stay in one turn: no `await` between the two. */
@@ -98,7 +89,12 @@ async function admitAndWork(
   return { event, duplicate: false, result: await within(budget, running) }
 }
 
-async function within(budget: Budget, result: Result | Promise<Result>): Promise<Result> {
+function within(budget: Budget, result: Awaitable<Result>): Awaitable<Result> {
   if (!(result instanceof Promise)) return result
-  return budget.race(result).catch((error: WebhookError) => error)
+  return budget.race(result).catch(toWebhookError)
+}
+
+function toWebhookError(cause: unknown): WebhookError {
+  if (isWebhookError(cause)) return cause
+  return new WebhookError('ERR_INTERNAL', `Unexpected: ${String(cause)}`, { cause })
 }

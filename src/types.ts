@@ -292,6 +292,8 @@ export interface DeliveryReport {
 }
 
 export interface Telemetry {
+  /** No report is made of what went well. @default false */
+  readonly problemsOnly?: boolean
   /** Called once an answer is known, for each event of the delivery or once if there is none. */
   onDelivery?(report: DeliveryReport): void
 }

@@ -88,22 +88,22 @@ export function readStream(message: IncomingMessage, maxBytes: number): Promise<
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let length = 0
-    let over = false
     message.on('data', (chunk: Buffer) => {
       length += chunk.length
-      if (over) return
-      if (length > maxBytes) {
-        over = true
-        chunks.length = 0
-        reject(bodyTooLarge(maxBytes))
-        message.pause()
+      if (length <= maxBytes) {
+        chunks.push(chunk)
         return
       }
-      chunks.push(chunk)
+      message.pause()
+      reject(bodyTooLarge(maxBytes))
     })
-    message.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length)))
-    // `close` without `end`: the sender hung up, or was cut off for being slow.
-    message.on('close', () => reject(incomplete()))
+    message.on('end', () => {
+      resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length))
+    })
+    // `close` before `end`: the sender hung up, or was cut off for being slow.
+    message.on('close', () => {
+      if (!message.readableEnded) reject(incomplete())
+    })
     message.on('error', (cause) => reject(incomplete(cause)))
   })
 }

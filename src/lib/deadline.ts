@@ -23,14 +23,13 @@ export function budgetMs(
 
 /** The time left for one delivery. Runs on the monotonic clock, which no clock step can stretch. */
 export class Budget {
-  readonly #expiresAt: number
   readonly totalMs: number
+  readonly #startedAt = performance.now()
   #controller: AbortController | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(totalMs: number) {
     this.totalMs = totalMs
-    this.#expiresAt = performance.now() + totalMs
   }
 
   /** Aborted when the time is up. Made, with its timer, when first asked for. */
@@ -60,13 +59,17 @@ export class Budget {
     })
   }
 
+  elapsedMs(): number {
+    return performance.now() - this.#startedAt
+  }
+
   /** Nothing waits for the signal any more. */
   end(): void {
     clearTimeout(this.#timer)
   }
 
   #remainingMs(): number {
-    return Math.max(0, this.#expiresAt - performance.now())
+    return Math.max(0, this.totalMs - this.elapsedMs())
   }
 
   #exceeded(): WebhookError {

@@ -18,17 +18,10 @@ export function describe(report: DeliveryReport): string {
   return words.join(' ')
 }
 
-const PROBLEMS: ReadonlySet<DeliveryReport['outcome']> = new Set([
-  'refused',
-  'rejected',
-  'unavailable',
-  'retry',
-])
-
 /** The default: problems on the console, a line each, and the stack of a handler that threw. */
 export const consoleTelemetry: Telemetry = {
+  problemsOnly: true,
   onDelivery(report) {
-    if (!PROBLEMS.has(report.outcome)) return
     const cause = report.error?.code === 'ERR_HANDLER_FAILED' ? report.error.cause : undefined
     if (cause === undefined) console.warn(describe(report))
     else console.error(describe(report), cause)

@@ -5,6 +5,7 @@ export const FORM = 'application/x-www-form-urlencoded'
 
 /** `type/subtype` of a content type, lower case, without its parameters. */
 export function mediaType(contentType: string | null): string {
+  if (contentType === 'application/json') return contentType // the common case, without the work
   return (contentType ?? '').split(';', 1)[0]!.trim().toLowerCase()
 }
 

@@ -4,7 +4,15 @@
  */
 import { outgoingDelivery, type Delivery } from '../delivery.ts'
 import { configurationError, WebhookError } from '../errors.ts'
-import type { Awaitable, OutgoingMessage, Scheme, SignOptions, VerifyBody } from '../types.ts'
+import type {
+  Awaitable,
+  OutgoingMessage,
+  Scheme,
+  SignOptions,
+  Verified,
+  VerifyBody,
+} from '../types.ts'
+import { after } from './awaitable.ts'
 import type { Chunk } from './crypto.ts'
 import {
   checkFreshness,
@@ -142,18 +150,29 @@ export function signatureScheme<Key>(
     return (delivery) => verifyBody(delivery, signatures, fields)
   }
 
-  async function verifyBody(delivery: Delivery, signatures: readonly string[], fields: Fields) {
-    const keys = await method.keys.find(delivery)
-    if (accepts?.(delivery.body) ?? true) {
-      for (const chunks of await contentOf(delivery, fields)) {
-        for (const [secret, key] of keys.entries()) {
-          if (await method.matches(key, chunks, signatures)) return { secret }
-        }
-      }
-    }
-    throw new WebhookError(
-      'ERR_SIGNATURE_MISMATCH',
-      'The signature is not of this body with this secret; is it the secret of another endpoint, or was the body rewritten on the way?',
+  function verifyBody(
+    delivery: Delivery,
+    signatures: readonly string[],
+    fields: Fields,
+  ): Awaitable<Verified> {
+    return after(method.keys.find(delivery), (keys) => {
+      if (accepts && !accepts(delivery.body)) throw mismatch()
+      return after(contentOf(delivery, fields), (readings) => search(readings, keys, signatures))
+    })
+  }
+
+  /** Tries every reading with every key, one after the other. */
+  function search(
+    readings: readonly (readonly Chunk[])[],
+    keys: readonly Key[],
+    signatures: readonly string[],
+    index = 0,
+  ): Awaitable<Verified> {
+    const chunks = readings[Math.floor(index / keys.length)]
+    if (!chunks) throw mismatch()
+    const secret = index % keys.length
+    return after(method.matches(keys[secret]!, chunks, signatures), (found) =>
+      found ? { secret } : search(readings, keys, signatures, index + 1),
     )
   }
 
@@ -183,60 +202,59 @@ export function signatureScheme<Key>(
   }
 }
 
+const mismatch = () =>
+  new WebhookError(
+    'ERR_SIGNATURE_MISMATCH',
+    'The signature is not of this body with this secret; is it the secret of another endpoint, or was the body rewritten on the way?',
+  )
+
 type ContentOf = (delivery: Delivery, fields: Fields) => Awaitable<readonly (readonly Chunk[])[]>
 
+type ReadChunk = (delivery: Delivery, fields: Fields) => Chunk
+
+/** What the names in a template stand for. */
+const CONTENT: Readonly<Record<string, ReadChunk>> = {
+  body: (delivery) => delivery.body,
+  url: (delivery) => delivery.url,
+  method: (delivery) => delivery.method,
+  timestamp: (_, fields) => fields.timestamp!,
+  id: (_, fields) => fields.id!,
+}
+
+/** @throws {TypeError} `ERR_OPTION_INVALID` for a name that stands for nothing, or without the body */
 function compileContent(
   content: NonNullable<SignatureOptions['content']>,
-  available: { id: boolean; timestamp: boolean },
+  available: { readonly id: boolean; readonly timestamp: boolean },
 ): ContentOf {
   if (typeof content === 'function') return content
   // Odd places hold names, even ones the text between them.
   const parts = content.split(/\{(\w+)\}/)
   const names = parts.filter((_, index) => index % 2)
-  const known = [
-    'body',
-    'url',
-    'method',
-    ...(available.id ? ['id'] : []),
-    ...(available.timestamp ? ['timestamp'] : []),
-  ]
-  const unknown = names.find((name) => !known.includes(name))
+  const unknown = names.find(
+    (name) => !Object.hasOwn(CONTENT, name) || available[name as keyof typeof available] === false,
+  )
   if (unknown !== undefined || !names.includes('body')) {
-    throw configurationError(
-      'ERR_OPTION_INVALID',
-      `The content template ${content} ${unknown ? `names {${unknown}}, which no option provides` : 'leaves out {body}'}`,
-    )
+    const fault = unknown ? `names {${unknown}}, which no option provides` : 'leaves out {body}'
+    throw configurationError('ERR_OPTION_INVALID', `The content template ${content} ${fault}`)
   }
-  const afterId = parts[parts.indexOf('id') + 1]
+  const readers = parts
+    .map((part, index): ReadChunk | '' => (index % 2 ? CONTENT[part]! : part && (() => part)))
+    .filter((reader) => reader !== '')
+  const afterId = names.includes('id') ? parts[parts.indexOf('id') + 1] : undefined
 
   return (delivery, fields) => {
-    // An id that holds the text which ends it would let one signature be read as two messages.
-    if (
-      fields.id !== undefined &&
-      (!/^[\x21-\x7e]+$/.test(fields.id) || (afterId && fields.id.includes(afterId)))
-    ) {
-      throw new WebhookError(
-        'ERR_SIGNATURE_MALFORMED',
-        'The id holds characters that make the signed content ambiguous',
-      )
-    }
-    return [parts.map((part, index) => (index % 2 ? valueOf(part, delivery, fields) : part))]
+    if (fields.id !== undefined) assertUnambiguous(fields.id, afterId)
+    return [readers.map((read) => read(delivery, fields))]
   }
 }
 
-function valueOf(name: string, delivery: Delivery, fields: Fields): Chunk {
-  switch (name) {
-    case 'body':
-      return delivery.body
-    case 'url':
-      return delivery.url
-    case 'method':
-      return delivery.method
-    case 'timestamp':
-      return fields.timestamp!
-    default:
-      return fields.id!
-  }
+/** An id that holds the text which ends it would let one signature be read as two messages. */
+function assertUnambiguous(id: string, end: string | undefined): void {
+  if (/^[\x21-\x7e]+$/.test(id) && !(end && id.includes(end))) return
+  throw new WebhookError(
+    'ERR_SIGNATURE_MALFORMED',
+    'The id holds characters that make the signed content ambiguous',
+  )
 }
 
 function toList(names: string | readonly string[] | undefined): readonly string[] {

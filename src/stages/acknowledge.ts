@@ -1,6 +1,6 @@
 import type { Endpoint } from '../endpoint.ts'
 import { isWebhookError, WebhookError } from '../errors.ts'
-import type { Reply } from '../outcomes.ts'
+import { done, type Reply } from '../outcomes.ts'
 import type { AcknowledgementContract, ReplyParts } from '../types.ts'
 import type { Result } from './work.ts'
 
@@ -12,12 +12,16 @@ const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({})
  * The one answer to a delivery. The worst result of a batch decides, for the sender knows only the whole:
  * what is done is remembered, and a second delivery works on the rest.
  */
-export function acknowledge(results: readonly Result[], endpoint: Endpoint): ReplyParts {
+export function acknowledge(
+  events: readonly { readonly result: Result }[],
+  endpoint: Endpoint,
+): ReplyParts {
   const contract = endpoint.provider.acknowledge ?? {}
-  const worst = results.reduce((a, b) => (severity(b) > severity(a) ? b : a), results[0]!)
+  let worst: Result = done
+  for (const { result } of events) if (severity(result) >= severity(worst)) worst = result
   if (isWebhookError(worst)) return acknowledgeError(worst, endpoint)
   if (worst.kind === 'retry') return again(contract, worst.afterSeconds)
-  if (worst.kind === 'replied' && results.length === 1) return withContent(worst, contract)
+  if (worst.kind === 'replied' && events.length === 1) return withContent(worst, contract)
   return success(contract)
 }
 

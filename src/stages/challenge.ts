@@ -1,7 +1,7 @@
 import type { Delivery } from '../delivery.ts'
 import type { Endpoint } from '../endpoint.ts'
 import { WebhookError } from '../errors.ts'
-import type { Challenge, ReplyParts } from '../types.ts'
+import type { Awaitable, Challenge, ReplyParts } from '../types.ts'
 import type { VerifiedDelivery } from './verify.ts'
 
 /** What is read of a body at most before anything about it is proven. */
@@ -15,7 +15,17 @@ const MAX_UNSIGNED_BODY_BYTES = 16 * 1024
  * @throws {WebhookError} `ERR_CHALLENGE_REFUSED`, and `ERR_REQUEST_MALFORMED` if the method is for
  * challenges alone and this is none
  */
-export async function answerUnsigned(
+export function answerUnsigned(
+  delivery: Delivery,
+  endpoint: Endpoint,
+): Awaitable<ReplyParts | undefined> {
+  const isEvent = delivery.method === 'POST'
+  return isEvent && endpoint.unsignedChallenges.length === 0
+    ? undefined
+    : findUnsignedAnswer(delivery, endpoint)
+}
+
+async function findUnsignedAnswer(
   delivery: Delivery,
   endpoint: Endpoint,
 ): Promise<ReplyParts | undefined> {
@@ -39,11 +49,11 @@ export async function answerUnsigned(
 }
 
 /** Answers the challenges that come signed, once the signature is proven. */
-export async function answerSigned(
+export function answerSigned(
   { delivery }: VerifiedDelivery,
   { signedChallenges }: Endpoint,
-): Promise<ReplyParts | undefined> {
-  return firstAnswer(signedChallenges, delivery)
+): Awaitable<ReplyParts | undefined> {
+  return signedChallenges.length === 0 ? undefined : firstAnswer(signedChallenges, delivery)
 }
 
 async function firstAnswer(

@@ -1,6 +1,8 @@
+import { after } from '../lib/awaitable.ts'
 import { crypto } from '../lib/crypto.ts'
 import { encodeUtf8 } from '../lib/bytes.ts'
 import type { DeliveredEvent } from '../event.ts'
+import type { Awaitable } from '../types.ts'
 
 /** Ids longer than this are hashed, so that a sender can't fill the memory with them. */
 const MAX_ID_LENGTH = 200
@@ -9,10 +11,12 @@ const MAX_ID_LENGTH = 200
  * Gives an event its key: provider, endpoint with the values of its parameters, and id, so that one
  * tenant's or endpoint's events never suppress another's. A sender without ids gets a hash of the content.
  */
-export async function identify(event: DeliveredEvent): Promise<void> {
-  const id = event.id
-  const stable = id !== undefined && id.length <= MAX_ID_LENGTH ? id : await hashOf(event, id)
-  event.key = `${event.provider}:${scopeOf(event)}:${stable}`
+export function identify(event: DeliveredEvent): Awaitable<void> {
+  const { id } = event
+  const stable = id !== undefined && id.length <= MAX_ID_LENGTH ? id : hashOf(event, id)
+  return after(stable, (text) => {
+    event.key = `${event.provider}:${scopeOf(event)}:${text}`
+  })
 }
 
 /** Colons are escaped: they separate the parts of the key, and the id comes last. */
@@ -24,7 +28,7 @@ function scopeOf({ delivery }: DeliveredEvent): string {
     .join('/')
 }
 
-function hashOf(event: DeliveredEvent, id: string | undefined): string | Promise<string> {
+function hashOf(event: DeliveredEvent, id: string | undefined): Awaitable<string> {
   const content = id === undefined ? contentOf(event) : encodeUtf8(id)
   return crypto.hash('sha256', content, 'base64url')
 }

@@ -2,33 +2,39 @@ import type { Delivery } from '../delivery.ts'
 import { DeliveredEvent } from '../event.ts'
 import { FORM, mediaType, parseJson, parseMultipart } from '../lib/payload.ts'
 import { readMember } from '../lib/member.ts'
-import type { Provider } from '../types.ts'
+import type { Awaitable, Provider } from '../types.ts'
 import type { VerifiedDelivery } from './verify.ts'
 
 /**
  * The events of a delivery: one, or one for each item of a batch. The body is parsed when a payload is
  * first read, except where finding the events takes it.
  */
-export async function parse(
-  { delivery, verified }: VerifiedDelivery,
+export function parse(
+  verified: VerifiedDelivery,
   provider: Provider,
-): Promise<readonly DeliveredEvent[]> {
+): Awaitable<readonly DeliveredEvent[]> {
+  const { delivery } = verified
   const contentType = delivery.headers.get('content-type')
-  if (contentType !== null && mediaType(contentType) === 'multipart/form-data') {
-    delivery.setPayload(await parseMultipart(delivery.body, contentType))
-  }
+  if (mediaType(contentType) !== 'multipart/form-data') return toEvents(verified, provider)
+  return parseMultipart(delivery.body, contentType!).then((payload) => {
+    delivery.setPayload(payload)
+    return toEvents(verified, provider)
+  })
+}
+
+function toEvents(
+  { delivery, verified: { secret } }: VerifiedDelivery,
+  provider: Provider,
+): readonly DeliveredEvent[] {
   const { formField, items } = provider.event ?? {}
   const readPayload = () =>
     formField === undefined ? delivery.payload : unwrap(delivery, formField)
-  const isBatchItem = items !== undefined
-  const toEvent = (read: () => unknown) =>
-    new DeliveredEvent(provider, delivery, {
-      secret: verified.secret,
-      isBatchItem,
-      readPayload: read,
-    })
+  const toEvent = (read: () => unknown, isBatchItem: boolean) =>
+    new DeliveredEvent(provider, delivery, { secret, isBatchItem, readPayload: read })
 
-  return items ? items(readPayload()).map((item) => toEvent(() => item)) : [toEvent(readPayload)]
+  return items
+    ? items(readPayload()).map((item) => toEvent(() => item, true))
+    : [toEvent(readPayload, false)]
 }
 
 /** The JSON in a field of a form; the form itself if it has no such field. */

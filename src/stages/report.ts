@@ -2,8 +2,9 @@ import type { Delivery } from '../delivery.ts'
 import type { Endpoint } from '../endpoint.ts'
 import { isWebhookError, type WebhookError } from '../errors.ts'
 import type { DeliveredEvent } from '../event.ts'
+import type { Budget } from '../lib/deadline.ts'
 import { consoleTelemetry } from '../lib/log.ts'
-import type { DeliveryReport, Telemetry } from '../types.ts'
+import type { DeliveryReport } from '../types.ts'
 import type { Result } from './work.ts'
 
 /** An event, how its work ended, and whether that was known before. */
@@ -17,22 +18,27 @@ export interface WorkedEvent {
 interface Circumstances {
   readonly delivery: Delivery
   readonly endpoint: Endpoint
+  readonly budget: Budget
   readonly status: number
-  readonly startedAt: number
 }
+
+const PROBLEMS: ReadonlySet<DeliveryReport['outcome']> = new Set([
+  'refused',
+  'rejected',
+  'unavailable',
+  'retry',
+])
 
 /** Reports the events of a verified delivery, one report each. */
 export function reportEvents(events: readonly WorkedEvent[], circumstances: Circumstances): void {
   for (const { event, result, duplicate } of events) {
-    const failed = isWebhookError(result)
-    const outcome = failed ? result.kind : result.kind
-    emit(circumstances, {
-      outcome: duplicate ? 'duplicate' : outcome,
+    emit(duplicate ? 'duplicate' : result.kind, circumstances, () => ({
       ...quietly(() => ({ type: event.type, id: event.id })),
       secret: event.secret,
-      error: failed ? result : undefined,
-      reason: !failed && 'reason' in result ? result.reason : undefined,
-    })
+      ...(isWebhookError(result)
+        ? { error: result }
+        : 'reason' in result && { reason: result.reason }),
+    }))
   }
 }
 
@@ -41,20 +47,20 @@ export function reportDelivery(
   error: WebhookError | undefined,
   circumstances: Circumstances,
 ): void {
-  emit(circumstances, { outcome: error ? error.kind : 'challenge', error })
+  emit(error ? error.kind : 'challenge', circumstances, () => ({ error }))
 }
 
 function emit(
-  circumstances: Circumstances,
-  report: Pick<DeliveryReport, 'outcome'> & Partial<DeliveryReport>,
+  outcome: DeliveryReport['outcome'],
+  { delivery, endpoint, budget, status }: Circumstances,
+  details: () => Partial<DeliveryReport>,
 ): void {
-  const { delivery, endpoint, status, startedAt } = circumstances
-  const telemetry: Telemetry = endpoint.telemetry ?? delivery.host?.telemetry ?? consoleTelemetry
-  const durationMs = performance.now() - startedAt
+  const telemetry = endpoint.telemetry ?? delivery.host?.telemetry ?? consoleTelemetry
+  if (!telemetry.onDelivery || (telemetry.problemsOnly && !PROBLEMS.has(outcome))) return
+  const { name: provider } = endpoint.provider
+  const report = { provider, outcome, status, durationMs: budget.elapsedMs(), ...details() }
   // A broken log must not break the acknowledgement.
-  quietly(() =>
-    telemetry.onDelivery?.({ provider: endpoint.provider.name, status, durationMs, ...report }),
-  )
+  quietly(() => telemetry.onDelivery?.(report))
 }
 
 function quietly<Value>(run: () => Value): Value | undefined {

@@ -1,5 +1,6 @@
 import type { Delivery } from '../delivery.ts'
-import type { Verified, VerifyBody } from '../types.ts'
+import { after } from '../lib/awaitable.ts'
+import type { Awaitable, Verified, VerifyBody } from '../types.ts'
 
 /** A delivery that is proven to come from the sender. Only `verify` makes one. */
 export interface VerifiedDelivery {
@@ -8,6 +9,6 @@ export interface VerifiedDelivery {
 }
 
 /** Runs the check that the scheme prepared over the bytes of the body. */
-export async function verify(delivery: Delivery, check: VerifyBody): Promise<VerifiedDelivery> {
-  return { delivery, verified: await check(delivery) }
+export function verify(delivery: Delivery, check: VerifyBody): Awaitable<VerifiedDelivery> {
+  return after(check(delivery), (verified) => ({ delivery, verified }))
 }
