@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { HostContext, ReplyParts, WebhookHandler } from '../src/types.ts'
 import { Drain } from './lib/drain.ts'
-import { answerFetch, type FetchHandler } from './lib/fetch-handler.ts'
+import { runFetchHandler, writeResponse, type FetchHandler } from './lib/fetch-handler.ts'
 import { Gate, RETRY_AFTER_SECONDS } from './lib/gate.ts'
 import { listen, portOf, refuseUnreadable } from './lib/listen.ts'
 import { hostTelemetry } from './lib/node-log.ts'
@@ -74,11 +74,11 @@ const MAX_WAIT_MS = 3000
 const HEALTHY: ReplyParts = { status: 200, headers: { 'content-type': 'text/plain' }, body: 'ok' }
 const MALFORMED: ReplyParts = { status: 400, headers: { connection: 'close' }, body: null }
 const FAILED: ReplyParts = { status: 500, headers: {}, body: null }
-const unavailable = (seconds: number): ReplyParts => ({
+const BUSY: ReplyParts = {
   status: 503,
-  headers: { 'retry-after': String(seconds), connection: 'close' },
+  headers: { 'retry-after': String(RETRY_AFTER_SECONDS), connection: 'close' },
   body: null,
-})
+}
 
 /**
  * Serves a handler over HTTP as Knative, Cloud Run and any other container platform expect it: PORT on all
@@ -95,11 +95,14 @@ export async function serve(
   const { env } = process
   const { concurrency = 1000, healthPath = '/health', signals = true } = options
   const drainMs = (options.drainSeconds ?? 8) * 1000
-  const gate = new Gate({ concurrency, maxWaiting: options.maxWaiting ?? 10 * concurrency, maxWaitMs: MAX_WAIT_MS })
+  const gate = new Gate({
+    concurrency,
+    maxWaiting: options.maxWaiting ?? 10 * concurrency,
+    maxWaitMs: MAX_WAIT_MS,
+  })
   const readForwarded = createReadForwarded(options.trustedProxies)
   const respond = toResponder(handler)
   const timeoutSeconds = options.platformTimeoutSeconds ?? platformTimeoutSeconds(env)
-  const telemetry = hostTelemetry(env)
 
   const server = createServer({
     headersTimeout: (options.headersTimeoutSeconds ?? 10) * 1000,
@@ -110,48 +113,31 @@ export async function serve(
   server.maxConnections = options.maxConnections ?? 10_000
   const drain = new Drain(server)
 
+  const host: HostContext = {
+    telemetry: hostTelemetry(env),
+    ...(timeoutSeconds !== undefined && { platformTimeoutSeconds: timeoutSeconds }),
+  }
+
   async function answer(
     message: IncomingMessage,
     response: ServerResponse,
     beforeBody?: () => void,
   ): Promise<void> {
-    drain.track(response)
-    const atHealthPath = message.url === healthPath
-    if (drain.draining) return writeReply(response, unavailable(RETRY_AFTER_SECONDS))
-    if (atHealthPath) return writeReply(response, HEALTHY)
+    if (drain.draining) return writeReply(response, BUSY)
+    if (message.url === healthPath) return writeReply(response, HEALTHY)
+    const headers = new NodeHeaders(message)
+    if (!isWellFormed(message, headers)) return writeReply(response, MALFORMED)
     const entered = gate.enter()
-    if (!(entered === true || (await entered))) {
-      return writeReply(response, unavailable(RETRY_AFTER_SECONDS))
-    }
+    if (!(entered === true || (await entered))) return writeReply(response, BUSY)
     try {
-      await exchange(message, response, beforeBody)
+      const parts = new NodeParts(message, { headers, readForwarded, beforeBody })
+      await respond({ response, parts, host, drain })
     } catch (error) {
       console.error('The host failed', error)
       writeReply(response, FAILED)
     } finally {
       gate.leave()
     }
-  }
-
-  async function exchange(
-    message: IncomingMessage,
-    response: ServerResponse,
-    beforeBody: (() => void) | undefined,
-  ): Promise<void> {
-    const headers = new NodeHeaders(message)
-    if (!isWellFormed(message, headers)) return writeReply(response, MALFORMED)
-    const { clientAddress, scheme, host } = readForwarded(message.socket.remoteAddress, headers)
-    const origin = () => `${scheme ?? 'http'}://${host ?? headers.get('host')}`
-    const parts = new NodeParts(message, { headers, origin, beforeBody })
-    await respond({
-      response,
-      parts,
-      host: {
-        telemetry,
-        ...(clientAddress !== undefined && { clientAddress }),
-        ...(timeoutSeconds !== undefined && { platformTimeoutSeconds: timeoutSeconds }),
-      },
-    })
   }
 
   server.on('request', (message, response) => void answer(message, response))
@@ -172,13 +158,21 @@ interface Exchange {
   readonly response: ServerResponse
   readonly parts: NodeParts
   readonly host: HostContext
+  readonly drain: Drain
 }
 
 function toResponder(handler: Parameters<typeof serve>[0]): (exchange: Exchange) => Promise<void> {
   if ('receive' in handler) {
-    return async ({ response, parts, host }) =>
-      writeReply(response, await handler.receive(parts, host))
+    return async ({ response, parts, host, drain }) => {
+      const reply = await handler.receive(parts, host)
+      drain.beforeHead(response)
+      writeReply(response, reply)
+    }
   }
   const fetchHandler = typeof handler === 'function' ? handler : handler.fetch
-  return ({ response, parts }) => answerFetch(fetchHandler, { response, parts })
+  return async ({ response, parts, drain }) => {
+    const answer = await runFetchHandler(fetchHandler, parts)
+    drain.beforeHead(response)
+    await writeResponse(response, answer)
+  }
 }

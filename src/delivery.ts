@@ -50,6 +50,9 @@ export class Delivery {
   get headers(): HeaderFields {
     return this.parts.headers
   }
+  get clientAddress(): string | undefined {
+    return this.parts.clientAddress ?? this.host?.clientAddress
+  }
   get params(): Readonly<Record<string, string>> {
     return this.host?.route?.params ?? NO_PARAMS
   }

@@ -100,7 +100,7 @@ export class DeliveryContext implements WebhookContext {
     return this.#event.delivery.headers
   }
   get clientAddress(): string | undefined {
-    return this.#event.delivery.host?.clientAddress
+    return this.#event.delivery.clientAddress
   }
   get request(): Request {
     const { method, url, headers, body } = this.#event.delivery

@@ -21,6 +21,8 @@ export interface IncomingParts {
   /** Path and query, byte for byte as on the request line. */
   readonly target: string
   readonly headers: HeaderFields
+  /** The address of the sender, as far as the host can tell. */
+  readonly clientAddress?: string | undefined
   /**
    * Reads the whole body, counting bytes.
    *

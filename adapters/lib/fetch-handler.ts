@@ -6,25 +6,17 @@ import { writeReply } from './node-parts.ts'
 
 export type FetchHandler = (request: Request) => Response | Promise<Response>
 
-interface Exchange {
-  readonly response: ServerResponse
-  readonly parts: NodeParts
-}
-
 /** Answers 500 with an empty body if the handler throws: its error is for the log. */
-export async function answerFetch(handler: FetchHandler, { response, parts }: Exchange): Promise<void> {
-  let answer: Response
+export async function runFetchHandler(handler: FetchHandler, parts: NodeParts): Promise<Response> {
   try {
-    answer = await handler(createLazyRequest(parts))
+    return await handler(createLazyRequest(parts))
   } catch (error) {
     console.error('The Fetch handler threw', error)
-    writeReply(response, { status: 500, headers: {}, body: null })
-    return
+    return new Response(null, { status: 500 })
   }
-  await writeResponse(response, answer)
 }
 
-async function writeResponse(response: ServerResponse, answer: Response): Promise<void> {
+export async function writeResponse(response: ServerResponse, answer: Response): Promise<void> {
   const { status, headers, body } = answer
   if (!body) return writeReply(response, { status, headers: toRecord(headers), body: null })
   if (!response.req.complete) response.shouldKeepAlive = false

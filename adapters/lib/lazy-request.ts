@@ -76,7 +76,9 @@ let linked = false
 function link(): void {
   const own = LazyRequest.prototype
   Object.setPrototypeOf(own, Request.prototype)
-  for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(Request.prototype))) {
+  for (const [name, { value }] of Object.entries(
+    Object.getOwnPropertyDescriptors(Request.prototype),
+  )) {
     if (Object.hasOwn(own, name)) continue
     const isMethod = typeof value === 'function'
     Object.defineProperty(own, name, {

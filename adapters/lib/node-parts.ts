@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { bodyTooLarge } from '../../src/delivery.ts'
 import { WebhookError } from '../../src/errors.ts'
 import type { HeaderFields, IncomingParts, ReplyParts } from '../../src/types.ts'
+import type { Forwarded, ReadForwarded } from './trusted-proxy.ts'
 
 /** Header fields as node:http has parsed them already. */
 export class NodeHeaders implements HeaderFields {
@@ -40,42 +41,48 @@ function findRepeated({ rawHeaders, headers }: IncomingMessage): ReadonlySet<str
   return repeated
 }
 
+export interface NodePartsOptions {
+  readonly headers: NodeHeaders
+  /** Whom to believe about the way a request took; asked when the origin or address is wanted. */
+  readonly readForwarded: ReadForwarded
+  /** The path as it was on the request line, where a framework has changed `message.url`. */
+  readonly target?: string
+  /** Runs once the body is wanted: the answer to `Expect: 100-continue`. */
+  readonly beforeBody?: (() => void) | undefined
+}
+
 /** A request of node:http whose body nothing has read. */
 export class NodeParts implements IncomingParts {
   readonly method: string
   readonly target: string
   readonly headers: NodeHeaders
   readonly #message: IncomingMessage
-  readonly #origin: () => string
-  readonly #beforeBody: (() => void) | undefined
+  readonly #options: NodePartsOptions
+  #forwarded: Forwarded | undefined
 
-  constructor(
-    message: IncomingMessage,
-    options: {
-      readonly headers: NodeHeaders
-      /** Worked out when it is asked for: most deliveries need only the path. */
-      readonly origin: () => string
-      /** The path as it was on the request line, where a framework has changed `message.url`. */
-      readonly target?: string
-      /** Runs once the body is wanted: the answer to `Expect: 100-continue`. */
-      readonly beforeBody?: (() => void) | undefined
-    },
-  ) {
+  constructor(message: IncomingMessage, options: NodePartsOptions) {
     this.method = message.method ?? 'GET'
     this.target = options.target ?? message.url ?? '/'
     this.headers = options.headers
     this.#message = message
-    this.#origin = options.origin
-    this.#beforeBody = options.beforeBody
+    this.#options = options
   }
 
   get origin(): string {
-    return this.#origin()
+    return this.#readForwarded().origin
+  }
+  get clientAddress(): string | undefined {
+    return this.#readForwarded().clientAddress
   }
 
   readBody(maxBytes: number): Promise<Uint8Array> {
-    this.#beforeBody?.()
+    this.#options.beforeBody?.()
     return readStream(this.#message, maxBytes)
+  }
+
+  #readForwarded(): Forwarded {
+    const { readForwarded, headers } = this.#options
+    return (this.#forwarded ??= readForwarded(this.#message.socket.remoteAddress, headers))
   }
 }
 
@@ -100,16 +107,16 @@ export function readStream(message: IncomingMessage, maxBytes: number): Promise<
     message.on('end', () => {
       resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length))
     })
-    // `close` before `end`: the sender hung up, or was cut off for being slow.
+    // Before `end` it means that the sender hung up, or was cut off for being slow. An `error` comes
+    // only to those who listen for it.
     message.on('close', () => {
       if (!message.readableEnded) reject(incomplete())
     })
-    message.on('error', (cause) => reject(incomplete(cause)))
   })
 }
 
-const incomplete = (cause?: unknown) =>
-  new WebhookError('ERR_BODY_INCOMPLETE', 'The sender hung up before the body was whole', { cause })
+const incomplete = () =>
+  new WebhookError('ERR_BODY_INCOMPLETE', 'The sender hung up before the body was whole')
 
 /** Writes an answer. Whatever of the body was not read is not waited for: the connection is closed. */
 export function writeReply(response: ServerResponse, { status, headers, body }: ReplyParts): void {

@@ -4,12 +4,10 @@ import type { HeaderFields } from '../../src/types.ts'
 import { configurationError } from '../../src/errors.ts'
 import { isAuthority } from './request-guard.ts'
 
-/** What a proxy says of the request it passes on. */
+/** Where a request comes from and where it went to, as far as that can be believed. */
 export interface Forwarded {
   readonly clientAddress: string | undefined
-  /** `undefined` if the peer is not trusted or says nothing usable. */
-  readonly scheme: string | undefined
-  readonly host: string | undefined
+  readonly origin: string
 }
 
 export type ReadForwarded = (peer: string | undefined, headers: HeaderFields) => Forwarded
@@ -37,16 +35,14 @@ export function createReadForwarded(trusted: readonly string[] = []): ReadForwar
 
   return (peer, headers) => {
     const address = peer?.replace(/^::ffff:(?=\d+\.)/i, '') // an IPv4 peer on an IPv6 socket
-    if (trusted.length === 0 || address === undefined || !isTrusted(address)) {
-      return { clientAddress: address, scheme: undefined, host: undefined }
-    }
+    const direct = { clientAddress: address, origin: `http://${headers.get('host')}` }
+    if (trusted.length === 0 || address === undefined || !isTrusted(address)) return direct
     const scheme = last(headers.get('x-forwarded-proto'))
     const host = last(headers.get('x-forwarded-host'))
     const client = last(headers.get('x-forwarded-for'))
     return {
       clientAddress: client && isIP(client) ? client : address,
-      scheme: scheme === 'http' || scheme === 'https' ? scheme : undefined,
-      host: isAuthority(host) ? host : undefined,
+      origin: `${scheme === 'https' ? scheme : 'http'}://${isAuthority(host) ? host : headers.get('host')}`,
     }
   }
 }
