@@ -30,7 +30,7 @@ export function acknowledgeError(error: WebhookError, endpoint: Endpoint): Reply
   const contract = endpoint.provider.acknowledge ?? {}
   switch (error.kind) {
     case 'unavailable':
-      return again(contract, error.retryAfterSeconds)
+      return again(contract, error.retryAfterSeconds, error.status)
     case 'refused':
       return { status: contract.refusedStatus ?? error.status, headers: NO_HEADERS, body: null }
     case 'rejected':
@@ -58,18 +58,23 @@ function success({ success: given }: AcknowledgementContract): ReplyParts {
   }
 }
 
-function again({ retryStatus }: AcknowledgementContract, afterSeconds?: number): ReplyParts {
-  const seconds = Math.ceil(afterSeconds ?? DEFAULT_RETRY_AFTER_SECONDS)
-  return { status: retryStatus ?? 503, headers: { 'retry-after': String(seconds) }, body: null }
+function again(
+  { retryStatus }: AcknowledgementContract,
+  afterSeconds = DEFAULT_RETRY_AFTER_SECONDS,
+  status = 503,
+): ReplyParts {
+  const headers = { 'retry-after': String(Math.ceil(afterSeconds)) }
+  return { status: retryStatus ?? status, headers, body: null }
 }
 
 function withContent(reply: Reply, contract: AcknowledgementContract): ReplyParts {
-  const { body } = reply
+  const { body, status = 200 } = reply
+  // Statuses without content: the platform's Response throws if it is given some.
+  if (status === 204 || status === 205) return { status, headers: NO_HEADERS, body: null }
   const raw = typeof body === 'string' || body instanceof Uint8Array
   const type = raw ? (contract.replyType ?? 'text/plain; charset=utf-8') : 'application/json'
   return {
-    // A success status without content can't carry one.
-    status: reply.status ?? 200,
+    status,
     headers: { 'content-type': reply.contentType ?? type },
     body: raw ? body : serialize(body),
   }
