@@ -47,7 +47,10 @@ export const ignored: Ignored = { [OUTCOME]: true, kind: 'ignored' }
  * JSON, text and bytes go as they are. Only for deliveries of a single event.
  */
 export function reply(body: unknown, options: ReplyOptions = {}): Reply {
-  const { status } = options
+  const { status, contentType } = options
+  if (contentType !== undefined && !/^[\x20-\x7e]+$/.test(contentType)) {
+    throw new TypeError('reply() takes a contentType of visible ASCII: it becomes a header')
+  }
   if (status !== undefined && !(Number.isInteger(status) && status >= 200 && status <= 299)) {
     throw new RangeError('reply() takes a status from 200 to 299; use retry() for failures')
   }
