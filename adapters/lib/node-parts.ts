@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { bodyTooLarge } from '../../src/delivery.ts'
 import { WebhookError } from '../../src/errors.ts'
-import type { HeaderFields, IncomingParts, ReplyParts } from '../../src/types.ts'
+import type { Awaitable, HeaderFields, IncomingParts, ReplyParts } from '../../src/types.ts'
 import type { Forwarded, ReadForwarded } from './trusted-proxy.ts'
 
 /** Header fields as node:http has parsed them already. */
@@ -75,7 +75,7 @@ export class NodeParts implements IncomingParts {
     return this.#readForwarded().clientAddress
   }
 
-  readBody(maxBytes: number): Promise<Uint8Array> {
+  readBody(maxBytes: number): Awaitable<Uint8Array> {
     this.#options.beforeBody?.()
     return readStream(this.#message, maxBytes)
   }
@@ -121,9 +121,14 @@ const incomplete = () =>
 /** Writes an answer. Whatever of the body was not read is not waited for: the connection is closed. */
 export function writeReply(response: ServerResponse, { status, headers, body }: ReplyParts): void {
   if (response.headersSent || response.destroyed) return
-  if (!response.req.complete && hasBody(response.req)) response.shouldKeepAlive = false
+  closeIfUnread(response)
   response.writeHead(status, headers)
   response.end(body ?? undefined)
+}
+
+/** Whatever of the body was not read is not waited for. */
+export function closeIfUnread(response: ServerResponse): void {
+  if (!response.req.complete && hasBody(response.req)) response.shouldKeepAlive = false
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {

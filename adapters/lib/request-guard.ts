@@ -8,7 +8,7 @@ const AUTHORITY = /^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5}
 const TARGET = /^\/[\x21\x22\x24-\x7e]*$/
 
 /** Whether the target is a path and there is one Host that names one. */
-export function isWellFormed(message: IncomingMessage, headers: NodeHeaders): boolean {
+export function isWellFormed(message: Pick<IncomingMessage, 'url'>, headers: NodeHeaders): boolean {
   return (
     TARGET.test(message.url ?? '') && isAuthority(headers.get('host')) && !headers.repeated('host')
   )
