@@ -74,6 +74,11 @@ export function equalText(a: string, b: string): boolean {
   return difference === 0
 }
 
+/** Whether the bytes begin with this ASCII character. */
+export function startsWith(bytes: Uint8Array, character: string): boolean {
+  return bytes[0] === character.charCodeAt(0)
+}
+
 const trimPadding = (base64: string) => base64.replace(/=+$/, '')
 const toUrlAlphabet = (base64: string) =>
   trimPadding(base64).replace(/\+/g, '-').replace(/\//g, '_')

@@ -1,9 +1,10 @@
+import { configurationError } from '../errors.ts'
 import { decode, encode, equalText } from '../lib/bytes.ts'
 import { crypto, type Chunk, type Hmac, type VerifyEd25519 } from '../lib/crypto.ts'
 import { ed25519PublicKey, ed25519Seed } from '../lib/ed25519-key.ts'
 import { keyring, secretBytes } from '../lib/secrets.ts'
 import { signatureScheme } from '../lib/signature.ts'
-import type { Scheme, SecretSource, SecretValue } from '../types.ts'
+import type { Extractable, Extractor, Scheme, SecretSource, SecretValue } from '../types.ts'
 
 export interface StandardWebhooksOptions {
   /**
@@ -13,7 +14,13 @@ export interface StandardWebhooksOptions {
   readonly secret: SecretSource | undefined
   /** Seconds to either side; `false` accepts any age. @default 300 */
   readonly toleranceSeconds?: number | false
+  /** The length of a symmetric secret, for senders that allow only one. @default any */
+  readonly keyBytes?: number
 }
+
+/** The two families of names. Of a request with both, all that counts is of the first. */
+const FAMILIES = ['webhook', 'svix'] as const
+const named = (name: string) => FAMILIES.map((family) => `${family}-${name}`)
 
 /** A key signs one version only, so that a signature can't be passed off as one of the other. */
 type Key = { readonly v1: Hmac } | { readonly v1a: VerifyEd25519 }
@@ -28,14 +35,15 @@ const V1A = /^v1a,[A-Za-z0-9+/]{86}(==)?$/
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  * @throws {TypeError} `ERR_SECRET_EMPTY`, `ERR_SECRET_MALFORMED`
  */
-export function standardWebhooks({ secret, toleranceSeconds }: StandardWebhooksOptions): Scheme {
-  const keys = keyring<Key>(secret, toKey)
+export function standardWebhooks(options: StandardWebhooksOptions): Scheme {
+  const { secret, toleranceSeconds, keyBytes } = options
+  const keys = keyring<Key>(secret, (value) => toKey(value, keyBytes))
   return signatureScheme(
     {
-      header: ['webhook-signature', 'svix-signature'],
-      id: ['webhook-id', 'svix-id'],
+      header: named('signature'),
+      id: named('id'),
       timestamp: {
-        header: ['webhook-timestamp', 'svix-timestamp'],
+        header: named('timestamp'),
         ...(toleranceSeconds !== undefined && { toleranceSeconds }),
       },
       list: { separator: ' ' },
@@ -62,13 +70,30 @@ export function standardWebhooks({ secret, toleranceSeconds }: StandardWebhooksO
   )
 }
 
-function toKey(secret: SecretValue): Key {
+/** The id that was signed: the header of the other family, if there is one, can hold anything. */
+export const signedMessageId: Extractor = signedHeader('id')
+/** When the attempt was signed, in seconds. */
+export const signedMessageTime: Extractor = signedHeader('timestamp')
+
+function signedHeader(name: string): Extractor {
+  return ({ delivery: { headers } }: Extractable) => {
+    const family = FAMILIES.find((candidate) => headers.get(`${candidate}-signature`))
+    return (family && headers.get(`${family}-${name}`)) || undefined
+  }
+}
+
+function toKey(secret: SecretValue, keyBytes: number | undefined): Key {
   if (typeof secret === 'string' && secret.startsWith('whpk_')) {
     return { v1a: crypto.ed25519(ed25519PublicKey(withoutPrefix(secret, 'whpk_'))) }
   }
-  return {
-    v1: crypto.hmac('sha256', secretBytes(secret, { encoding: 'base64', prefix: 'whsec_' })),
+  const bytes = secretBytes(secret, { encoding: 'base64', prefix: 'whsec_' })
+  if (keyBytes !== undefined && bytes.length !== keyBytes) {
+    throw configurationError(
+      'ERR_SECRET_MALFORMED',
+      `The secret has ${bytes.length} bytes, not ${keyBytes}`,
+    )
   }
+  return { v1: crypto.hmac('sha256', bytes) }
 }
 
 async function matchesV1(digestOf: Hmac, chunks: readonly Chunk[], signatures: readonly string[]) {

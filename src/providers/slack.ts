@@ -1,0 +1,68 @@
+import { echo } from '../challenges/echo.ts'
+import { textReply } from '../lib/challenge-reply.ts'
+import { readMember } from '../lib/member.ts'
+import { defineProvider, first, header, member, number, time } from '../provider.ts'
+import { hmac } from '../schemes/hmac.ts'
+import type { Challenge, Provider, SecretSource } from '../types.ts'
+
+export interface SlackOptions {
+  /** The signing secret of the app: one, several while rotating, or a function of the request. */
+  readonly secret: SecretSource | undefined
+  /** Seconds to either side; `false` accepts any age. @default 300 */
+  readonly toleranceSeconds?: number | false
+}
+
+/** Slack tests the certificate of a slash command's URL with an unsigned form; nothing else of it counts. */
+const sslCheck: Challenge = {
+  name: 'ssl-check',
+  method: 'POST',
+  signed: false,
+  inBody: true,
+  answer({ payload }) {
+    return readMember(payload, ['ssl_check']) === '1' ? textReply('') : undefined
+  },
+}
+
+/**
+ * Slack: Events API, interactivity and slash commands, signed with `v0` HMAC-SHA256. The type is that of
+ * the inner event (`app_mention`, `message.channel_join`), of the interaction (`block_actions`), or the
+ * command with its slash (`/weather`). Slack waits 3 s; commands and interactions are answered with
+ * `reply({ text })`, and only events are delivered again.
+ *
+ * @see https://docs.slack.dev/authentication/verifying-requests-from-slack/
+ * @throws {TypeError} `ERR_SECRET_EMPTY`
+ */
+export function slack({ secret, toleranceSeconds = 300 }: SlackOptions): Provider {
+  const sentAt = header('x-slack-request-timestamp')
+  return defineProvider({
+    name: 'slack',
+    verify: hmac({
+      secret,
+      header: 'x-slack-signature',
+      prefix: 'v0=',
+      content: 'v0:{timestamp}:{body}',
+      timestamp: { header: 'x-slack-request-timestamp', toleranceSeconds },
+    }),
+    challenges: [
+      sslCheck,
+      echo({
+        member: 'challenge',
+        when: { type: 'url_verification' },
+        as: { member: 'challenge' },
+      }),
+    ],
+    event: {
+      type: first(member('event.type'), member('command'), member('type')),
+      subtype: member('event.subtype'),
+      id: first(member('event_id'), member('trigger_id')),
+      timestamp: first(time('s', member('event_time')), time('s', sentAt)),
+      attempt: number(header('x-slack-retry-num'), 1),
+      formField: 'payload',
+    },
+    acknowledge: { deadlineSeconds: 3, refusedStatus: 401 },
+    docs: [
+      'https://docs.slack.dev/authentication/verifying-requests-from-slack/',
+      'https://docs.slack.dev/apis/events-api/',
+    ],
+  })
+}

@@ -1,0 +1,36 @@
+import { defineProvider, member, time } from '../provider.ts'
+import {
+  signedMessageId,
+  signedMessageTime,
+  standardWebhooks as scheme,
+  type StandardWebhooksOptions,
+} from '../schemes/standard-webhooks.ts'
+import type { EventMap, Provider } from '../types.ts'
+
+export type { StandardWebhooksOptions }
+
+/**
+ * Any sender that follows the Standard Webhooks specification or delivers through Svix. The type is the
+ * member `type`. Such senders wait 15 s and more, and deliver again for a day or longer.
+ *
+ * @see https://www.standardwebhooks.com/
+ * @throws {TypeError} `ERR_SECRET_EMPTY`, `ERR_SECRET_MALFORMED`
+ */
+export function standardWebhooks<Events extends EventMap = Record<string, unknown>>(
+  options: StandardWebhooksOptions,
+): Provider<Events> {
+  return defineProvider<Events>({
+    name: 'standard-webhooks',
+    verify: scheme(options),
+    event: {
+      type: member('type'),
+      id: signedMessageId,
+      timestamp: time('s', signedMessageTime),
+    },
+    acknowledge: { deadlineSeconds: 15, refusedStatus: 401 },
+    docs: [
+      'https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md',
+      'https://docs.svix.com/receiving/verifying-payloads/how-manual',
+    ],
+  })
+}

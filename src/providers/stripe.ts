@@ -1,0 +1,49 @@
+import type { Stripe } from 'stripe'
+import { defineProvider, member, time } from '../provider.ts'
+import { hmac } from '../schemes/hmac.ts'
+import type { Provider, SecretSource } from '../types.ts'
+
+/** Events by type (`checkout.session.completed`), from the optional peer `stripe`. */
+export type StripeEvents = {
+  [Event in Stripe.Event as Event['type']]: Event
+}
+
+export interface StripeOptions {
+  /**
+   * The signing secret of the endpoint, `whsec_` and all: one, several while rolling it, or a function of
+   * the request. The endpoints of live and test mode and the CLI each have their own.
+   */
+  readonly secret: SecretSource | undefined
+  /** Seconds to either side; `false` accepts any age. @default 300 */
+  readonly toleranceSeconds?: number | false
+  /** Stripe publishes no figure; after `checkout.session.completed` a customer waits up to 10 s. @default 10 */
+  readonly deadlineSeconds?: number
+}
+
+/**
+ * Stripe: HMAC-SHA256 with its time in `Stripe-Signature`, several `v1` while a secret is rolled. Other
+ * versions beside it are not looked at. Stripe delivers again for three days; redirects count as failures.
+ *
+ * @see https://docs.stripe.com/webhooks/signature
+ * @throws {TypeError} `ERR_SECRET_EMPTY`
+ */
+export function stripe(options: StripeOptions): Provider<StripeEvents> {
+  const { secret, toleranceSeconds = 300, deadlineSeconds = 10 } = options
+  return defineProvider<StripeEvents>({
+    name: 'stripe',
+    verify: hmac({
+      secret,
+      header: 'stripe-signature',
+      list: { separator: ',', signature: 'v1', timestamp: 't' },
+      content: '{timestamp}.{body}',
+      timestamp: { toleranceSeconds },
+    }),
+    event: {
+      type: member('type'),
+      id: member('id'),
+      timestamp: time('s', member('created')),
+    },
+    acknowledge: { deadlineSeconds, refusedStatus: 401 },
+    docs: ['https://docs.stripe.com/webhooks', 'https://docs.stripe.com/webhooks/signature'],
+  })
+}
