@@ -7,6 +7,8 @@ export default defineConfig({
   target: 'es2023',
   // Shared chunks: one `WebhookError` class for all entries.
   splitting: true,
+  // By default tsup would write `http` for `node:http`, which Deno and Workers don't know.
+  removeNodeProtocol: false,
   dts: true,
   sourcemap: true,
   clean: true,

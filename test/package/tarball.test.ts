@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { builtinModules } from 'node:module'
 import { formatMessage } from 'publint/utils'
 import { publint } from 'publint'
+import ts from 'typescript'
 import { expect, test } from 'vitest'
 import { entries, root } from '../../scripts/entries.ts'
 import { installed, tarball } from './pack.ts'
@@ -44,3 +46,15 @@ test.each(entries())(
     expect(files.filter((file) => !existsSync(installed + file))).toEqual([])
   },
 )
+
+// Without the prefix, Deno and Workers don't find them, and node:sqlite does not exist at all.
+test('built-in modules are imported with their prefix', () => {
+  const files = globSync('dist/**/*.js', { cwd: installed })
+  const bare = files.flatMap((file) =>
+    ts
+      .preProcessFile(readFileSync(installed + file, 'utf8'))
+      .importedFiles.map(({ fileName }) => fileName)
+      .filter((name) => builtinModules.includes(name) && !name.startsWith('node:')),
+  )
+  expect(bare).toEqual([])
+})
