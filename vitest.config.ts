@@ -42,7 +42,7 @@ export default defineConfig({
           name: 'package',
           include: ['test/package/**/*.test.ts'],
           globalSetup: ['test/package/pack.ts'],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
         },
       },
     ],
