@@ -64,12 +64,11 @@ describe('Dockerfile', () => {
   })
 })
 
-test('server.ts deploys a push to main, and stops on SIGTERM', async () => {
+test('server.ts deploys a push to main, and stops on SIGTERM', { timeout: 30_000 }, async () => {
   const calls: { key: unknown; body: string }[] = []
   const deployments = createServer((request, response) => {
-    void request.toArray().then((chunks) => {
-      const key = request.headers['idempotency-key']
-      calls.push({ key, body: Buffer.concat(chunks).toString() })
+    request.on('data', (chunk: Buffer) => {
+      calls.push({ key: request.headers['idempotency-key'], body: chunk.toString() })
       response.end()
     })
   }).listen(0, '127.0.0.1')
