@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config'
 
-// Tests and examples import the package by its name, straight from the sources.
-const conditions = ['@webhook-target/source', 'import', 'module', 'default']
+// Tests and examples import the package by its name, straight from the sources. Not `import`: Node takes
+// these conditions for `require` as well, and would give CommonJS packages the wrong files.
+// Every condition here becomes one of Node itself: `import`, say, would reach the packages' require() too.
+const conditions = ['@webhook-target/source', 'node']
 const shared = {
   resolve: { conditions },
   ssr: { resolve: { conditions } },
