@@ -1,6 +1,6 @@
 /** Real sockets: an HTTP client that follows the rules, and one that sends whatever bytes it is given. */
 import { once } from 'node:events'
-import { Agent, request } from 'node:http'
+import { Agent, request, type IncomingMessage } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { serve, type RunningServer, type ServeOptions } from 'webhook-target/adapters/node'
@@ -63,7 +63,7 @@ export async function post(
   client.on('error', () => {})
   if (chunked) for (const chunk of body as readonly Uint8Array[]) client.write(chunk)
   client.end(chunked || body === undefined ? undefined : bytesOf(body))
-  const [response] = (await answered) as [import('node:http').IncomingMessage]
+  const [response] = (await answered) as [IncomingMessage]
   return {
     status: response.statusCode!,
     header: (name) => {
