@@ -1,0 +1,174 @@
+/** The hosts: how each is started, and which files it needs. */
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { arch, platform } from 'node:process'
+import { exampleBehaviours, behaviours, type Behaviour, type Host } from './behaviours.ts'
+import { bundleWorker, project } from './project.ts'
+import { secrets } from './secrets.ts'
+
+export interface Runtime {
+  readonly name: string
+  readonly host: Host
+  readonly behaviours: readonly Behaviour[]
+  /** What must appear in its output: the proof that an example's effect ran. */
+  readonly prints?: string
+  /** Makes what is started, if that takes more than the files at hand. */
+  readonly prepare?: () => Promise<void> | void
+  readonly command: (port: number) => readonly [executable: string, ...args: readonly string[]]
+}
+
+const modules = `${project}node_modules/`
+const versionOf = (name: string): string =>
+  JSON.parse(readFileSync(`${modules}${name}/package.json`, 'utf8')).version
+
+/** Installed without their install scripts, which would only link these. */
+const executables = {
+  bun: `@oven/bun-${platform}-${arch === 'arm64' ? 'aarch64' : arch}/bin/bun`,
+  deno: `@deno/${platform}-${arch}${platform === 'linux' ? '-glibc' : ''}/deno`,
+  workerd: `@cloudflare/workerd-${platform}-${arch === 'x64' ? '64' : arch}/bin/workerd`,
+  next: 'next/dist/bin/next',
+}
+const { bun, deno, workerd, next } = Object.fromEntries(
+  Object.entries(executables).map(([name, path]) => [name, modules + path]),
+) as typeof executables
+
+const nextFolder = `${project}hosts/next`
+const EXAMPLE = { behaviours: exampleBehaviours('/'), prints: 'octo/hello was pushed to' }
+const MOUNTED = { ...EXAMPLE, behaviours: exampleBehaviours('/webhooks/github') }
+const DENO = ['serve', '--no-prompt', '--allow-env', '--host', '127.0.0.1', '--port'] as const
+
+const names = {
+  bun: `bun ${versionOf('bun')}`,
+  deno: `deno ${versionOf('deno')}`,
+  workerd: `workerd ${versionOf('workerd')}`,
+  hono: `hono ${versionOf('hono')}`,
+  next: `next ${versionOf('next')}`,
+}
+
+/** A Node of another version; they come for Linux on x64 only. */
+function node(alias: string): Runtime | undefined {
+  const executable = `${modules}${alias}/bin/node`
+  if (!existsSync(executable)) {
+    if (platform === 'linux' && arch === 'x64') throw new Error(`${alias} is not installed`)
+    return undefined
+  }
+  return nodeAt(executable, versionOf(alias))
+}
+
+function nodeAt(executable: string, version: string): Runtime {
+  return {
+    name: `node ${version}`,
+    host: 'node',
+    behaviours,
+    command: () => [executable, 'hosts/node.ts'],
+  }
+}
+
+/** A Worker takes its port and its bindings from a configuration beside its bundle. */
+function worker(
+  entry: string,
+  flags: readonly string[] = [],
+): Pick<Runtime, 'prepare' | 'command'> {
+  let config = ''
+  return {
+    async prepare() {
+      config = await bundleWorker({ entry, flags, bindings: Object.keys(secrets) })
+    },
+    command: (port) => [workerd, 'serve', config, '--socket-addr', `http=127.0.0.1:${port}`],
+  }
+}
+
+const all: readonly (Runtime | undefined)[] = [
+  node('node22'),
+  nodeAt(process.execPath, process.versions.node),
+  node('node26'),
+  { name: names.bun, host: 'bun', behaviours, command: () => [bun, 'run', 'hosts/bun.ts'] },
+  {
+    name: names.deno,
+    host: 'deno',
+    behaviours,
+    command: (port) => [deno, ...DENO, `${port}`, 'hosts/deno.ts'],
+  },
+  {
+    name: `${names.workerd} (WebCrypto)`,
+    host: 'workerd',
+    behaviours,
+    ...worker('hosts/workerd.ts'),
+  },
+  {
+    name: `${names.workerd} (nodejs_compat)`,
+    host: 'workerd',
+    behaviours,
+    ...worker('hosts/workerd.ts', ['nodejs_compat']),
+  },
+  {
+    name: `${names.hono} on node ${process.versions.node}`,
+    host: 'hono',
+    behaviours,
+    command: () => [process.execPath, 'hosts/hono.ts'],
+  },
+  {
+    name: `${names.next}, and examples/next/route.ts`,
+    host: 'next',
+    behaviours: [...behaviours, ...MOUNTED.behaviours],
+    prints: MOUNTED.prints,
+    prepare() {
+      execFileSync(process.execPath, [next, 'build', nextFolder], {
+        env: environment(),
+        stdio: ['ignore', 'ignore', 'pipe'],
+      })
+    },
+    command: (port) => {
+      const where = ['--hostname', '127.0.0.1', '--port', `${port}`]
+      return [process.execPath, next, 'start', nextFolder, ...where]
+    },
+  },
+  {
+    name: `examples/workers.ts on ${names.workerd}`,
+    host: 'workerd',
+    ...EXAMPLE,
+    ...worker('examples/workers.ts'),
+  },
+  {
+    name: `examples/deno.ts on ${names.deno}`,
+    host: 'deno',
+    ...EXAMPLE,
+    command: (port) => [deno, ...DENO, `${port}`, 'examples/deno.ts'],
+  },
+  {
+    name: `examples/bun.ts on ${names.bun}`,
+    host: 'bun',
+    ...EXAMPLE,
+    command: () => [bun, 'run', 'examples/bun.ts'],
+  },
+  {
+    name: `examples/hono.ts on ${names.bun}`,
+    host: 'bun',
+    ...MOUNTED,
+    command: () => [bun, 'run', 'examples/hono.ts'],
+  },
+  {
+    name: `examples/hono.ts on ${names.deno}`,
+    host: 'deno',
+    ...MOUNTED,
+    command: (port) => [deno, ...DENO, `${port}`, 'examples/hono.ts'],
+  },
+]
+
+export const runtimes: readonly Runtime[] = all.filter((runtime) => runtime !== undefined)
+
+/** The secrets, and what a program needs to start; nothing else of this process. */
+export function environment(port?: number): NodeJS.ProcessEnv {
+  const { PATH, HOME } = process.env
+  return {
+    PATH,
+    HOME,
+    ...secrets,
+    NODE_ENV: 'production',
+    NO_COLOR: '1',
+    NEXT_TELEMETRY_DISABLED: '1',
+    DENO_NO_UPDATE_CHECK: '1',
+    DO_NOT_TRACK: '1',
+    ...(port !== undefined && { PORT: `${port}` }),
+  }
+}
