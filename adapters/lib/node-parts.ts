@@ -92,6 +92,8 @@ export class NodeParts implements IncomingParts {
  * @throws {WebhookError} `ERR_BODY_TOO_LARGE`, `ERR_BODY_INCOMPLETE`
  */
 export function readStream(message: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  // Hung up while something waited: no event would come any more.
+  if (message.readableAborted) return Promise.reject(incomplete())
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let length = 0
