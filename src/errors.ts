@@ -21,7 +21,6 @@ export type ErrorCode =
   | 'ERR_HEADER_REPEATED'
   | 'ERR_BODY_INCOMPLETE'
   | 'ERR_BODY_MALFORMED'
-  | 'ERR_PATH_UNKNOWN'
   | 'ERR_METHOD_NOT_ALLOWED'
   | 'ERR_BODY_TOO_LARGE'
   | 'ERR_CONTENT_ENCODING'
@@ -30,8 +29,6 @@ export type ErrorCode =
   | 'ERR_SECRET_UNAVAILABLE'
   | 'ERR_HANDLER_FAILED'
   | 'ERR_DEADLINE_EXCEEDED'
-  | 'ERR_OVERLOADED'
-  | 'ERR_DRAINING'
   | 'ERR_INTERNAL'
 
 /** Every code, its HTTP status and its kind. `docs/errors.md` explains each one. */
@@ -50,7 +47,6 @@ export const ERRORS: Readonly<Record<ErrorCode, readonly [status: number, kind: 
   ERR_HEADER_REPEATED: [400, 'rejected'],
   ERR_BODY_INCOMPLETE: [400, 'rejected'],
   ERR_BODY_MALFORMED: [400, 'rejected'],
-  ERR_PATH_UNKNOWN: [404, 'rejected'],
   ERR_METHOD_NOT_ALLOWED: [405, 'rejected'],
   ERR_BODY_TOO_LARGE: [413, 'rejected'],
   ERR_CONTENT_ENCODING: [415, 'rejected'],
@@ -59,8 +55,6 @@ export const ERRORS: Readonly<Record<ErrorCode, readonly [status: number, kind: 
   ERR_SECRET_UNAVAILABLE: [503, 'unavailable'],
   ERR_HANDLER_FAILED: [503, 'unavailable'],
   ERR_DEADLINE_EXCEEDED: [503, 'unavailable'],
-  ERR_OVERLOADED: [503, 'unavailable'],
-  ERR_DRAINING: [503, 'unavailable'],
   ERR_INTERNAL: [503, 'unavailable'],
 }
 
