@@ -304,6 +304,8 @@ export interface Telemetry {
 
 /** An endpoint. Callable, with `fetch` for runtimes that want an object and `receive` for hosts. */
 export interface WebhookHandler {
+  /** By itself too, so that platforms may pass a second argument of their own, as Next does. */
+  (request: Request): Promise<Response>
   (request: Request, host?: HostContext): Promise<Response>
   readonly fetch: (request: Request) => Promise<Response>
   readonly receive: (parts: IncomingParts, host?: HostContext) => Promise<ReplyParts>
