@@ -10,20 +10,35 @@ export function mediaType(contentType: string | null): string {
 }
 
 /**
- * Parses a body by its content type: JSON, form fields, text. Text and untyped bodies that look like a
- * JSON object are JSON, because several senders (Amazon SNS) label it so. Other types stay bytes.
+ * Parses a body by its content type: JSON, form fields, text. What reads as a JSON object or list is JSON
+ * under any type: several senders (Amazon SNS) label it otherwise, and as no signature covers the type,
+ * anyone could have a signed body read as something else. Other types stay bytes.
  *
  * @throws {WebhookError} `ERR_BODY_MALFORMED`
  */
 export function parsePayload(body: Uint8Array, contentType: string | null): unknown {
   const type = mediaType(contentType)
-  if (type === FORM) return fieldsToObject(new URLSearchParams(toText(body)))
   if (type === 'application/json' || type.endsWith('+json')) return parseJson(toText(body))
+  const mislabelled = opensJson(body) ? tryJson(body) : undefined
+  if (mislabelled !== undefined) return mislabelled
+  if (type === FORM) return fieldsToObject(new URLSearchParams(toText(body)))
   if (type === '' || type.startsWith('text/') || type.endsWith('xml')) {
     const text = toText(body)
     return /^\s*[[{]/.test(text) ? parseJson(text) : text
   }
   return body
+}
+
+const opensJson = (body: Uint8Array) =>
+  /^\s*[[{]/.test(new TextDecoder().decode(body.subarray(0, 64)))
+
+/** `undefined` for bytes that only begin like JSON, as ciphertext may. */
+function tryJson(body: Uint8Array): unknown {
+  try {
+    return parseJson(toText(body))
+  } catch {
+    return undefined
+  }
 }
 
 /** Parses multipart with the platform's own parser; files come as `File`. */

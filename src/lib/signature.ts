@@ -55,8 +55,8 @@ export interface SignatureOptions {
     /** Seconds to either side; `false` accepts any age. @default 300 */
     readonly toleranceSeconds?: number | false
   }
-  /** Narrows the bodies that count as signed messages, where the same key signs other things too. */
-  readonly accepts?: (body: Uint8Array) => boolean
+  /** Narrows the requests that count as events, where the same key signs other things too. */
+  readonly accepts?: (delivery: Delivery) => boolean
 }
 
 /** The mathematics of a scheme. */
@@ -156,7 +156,7 @@ export function signatureScheme<Key>(
     fields: Fields,
   ): Awaitable<Verified> {
     return after(method.keys.find(delivery), (keys) => {
-      if (accepts && !accepts(delivery.body)) throw mismatch()
+      if (accepts && !accepts(delivery)) throw mismatch('this kind of request')
       return after(contentOf(delivery, fields), (readings) => search(readings, keys, signatures))
     })
   }
@@ -202,10 +202,10 @@ export function signatureScheme<Key>(
   }
 }
 
-const mismatch = () =>
+const mismatch = (what = 'this body with this secret') =>
   new WebhookError(
     'ERR_SIGNATURE_MISMATCH',
-    'The signature is not of this body with this secret; is it the secret of another endpoint, or was the body rewritten on the way?',
+    `The signature is not of ${what}; is it the secret of another endpoint, or was the body rewritten on the way?`,
   )
 
 type ContentOf = (delivery: Delivery, fields: Fields) => Awaitable<readonly (readonly Chunk[])[]>

@@ -37,7 +37,7 @@ export function shopify({ secret, identity = 'delivery' }: ShopifyOptions): Prov
       header: ['x-shopify-hmac-sha256', 'shopify-hmac-sha256'],
       encoding: 'base64',
       // The same secret signs the cookies of Shopify's app libraries: those values are no webhook.
-      accepts: (body) => ['{', '[', '<'].some((opening) => startsWith(body, opening)),
+      accepts: ({ body }) => ['{', '[', '<'].some((opening) => startsWith(body, opening)),
     }),
     event: {
       type: named('topic'),

@@ -1,6 +1,8 @@
 import { echo } from '../challenges/echo.ts'
+import { startsWith } from '../lib/bytes.ts'
 import { textReply } from '../lib/challenge-reply.ts'
 import { readMember } from '../lib/member.ts'
+import { FORM, mediaType } from '../lib/payload.ts'
 import { defineProvider, first, header, member, number, time } from '../provider.ts'
 import { hmac } from '../schemes/hmac.ts'
 import type { Challenge, Provider, SecretSource } from '../types.ts'
@@ -42,6 +44,9 @@ export function slack({ secret, toleranceSeconds = 300 }: SlackOptions): Provide
       prefix: 'v0=',
       content: 'v0:{timestamp}:{body}',
       timestamp: { header: 'x-slack-request-timestamp', toleranceSeconds },
+      // The content type is not signed: a form under another one would be another event.
+      accepts: ({ body, headers }) =>
+        startsWith(body, '{') || mediaType(headers.get('content-type')) === FORM,
     }),
     challenges: [
       sslCheck,

@@ -27,7 +27,7 @@ export function x({ secret }: XOptions): Provider {
       header: 'x-twitter-webhooks-signature',
       prefix: 'sha256=',
       encoding: 'base64',
-      accepts: (body) => startsWith(body, '{'),
+      accepts: ({ body }) => startsWith(body, '{'),
     }),
     challenges: [
       crc({
