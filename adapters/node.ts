@@ -89,7 +89,7 @@ const BUSY: ReplyParts = {
  * @see https://github.com/knative/specs/blob/main/specs/serving/runtime-contract.md
  */
 export async function serve(
-  handler: WebhookHandler | FetchHandler | { readonly fetch: FetchHandler },
+  handler: WebhookHandler | FetchHandler,
   options: ServeOptions = {},
 ): Promise<RunningServer> {
   const { env } = process
@@ -101,7 +101,6 @@ export async function serve(
     maxWaitMs: MAX_WAIT_MS,
   })
   const readForwarded = createReadForwarded(options.trustedProxies)
-  const respond = toResponder(handler)
   const timeoutSeconds = options.platformTimeoutSeconds ?? platformTimeoutSeconds(env)
 
   const server = createServer({
@@ -118,20 +117,31 @@ export async function serve(
     ...(timeoutSeconds !== undefined && { platformTimeoutSeconds: timeoutSeconds }),
   }
 
-  async function answer(
-    message: IncomingMessage,
-    response: ServerResponse,
-    beforeBody?: () => void,
-  ): Promise<void> {
+  function answer(message: IncomingMessage, response: ServerResponse, beforeBody?: () => void) {
     if (drain.draining) return writeReply(response, BUSY)
     if (message.url === healthPath) return writeReply(response, HEALTHY)
     const headers = new NodeHeaders(message)
     if (!isWellFormed(message, headers)) return writeReply(response, MALFORMED)
+    const parts = new NodeParts(message, { headers, readForwarded, beforeBody })
     const entered = gate.enter()
-    if (!(entered === true || (await entered))) return writeReply(response, BUSY)
+    if (entered === true) return void exchange(parts, response)
+    if (entered === false) return writeReply(response, BUSY)
+    void entered.then((admitted) =>
+      admitted ? exchange(parts, response) : writeReply(response, BUSY),
+    )
+  }
+
+  async function exchange(parts: NodeParts, response: ServerResponse): Promise<void> {
     try {
-      const parts = new NodeParts(message, { headers, readForwarded, beforeBody })
-      await respond({ response, parts, host, drain })
+      if ('receive' in handler) {
+        const reply = await handler.receive(parts, host)
+        drain.beforeHead(response)
+        writeReply(response, reply)
+      } else {
+        const reply = await runFetchHandler(handler, parts)
+        drain.beforeHead(response)
+        await writeResponse(response, reply)
+      }
     } catch (error) {
       console.error('The host failed', error)
       writeReply(response, FAILED)
@@ -140,10 +150,10 @@ export async function serve(
     }
   }
 
-  server.on('request', (message, response) => void answer(message, response))
+  server.on('request', (message, response) => answer(message, response))
   // Heads are checked before the body is asked for, so that a refused one is never sent.
   server.on('checkContinue', (message, response) => {
-    void answer(message, response, () => response.writeContinue())
+    answer(message, response, () => response.writeContinue())
   })
   server.on('clientError', refuseUnreadable)
   await listen(server, options.port ?? portOf(env), options.host ?? '0.0.0.0')
@@ -152,27 +162,4 @@ export async function serve(
   if (signals) onSignals(close, drainMs)
   const { port } = server.address() as AddressInfo
   return { port, url: `http://localhost:${port}`, close }
-}
-
-interface Exchange {
-  readonly response: ServerResponse
-  readonly parts: NodeParts
-  readonly host: HostContext
-  readonly drain: Drain
-}
-
-function toResponder(handler: Parameters<typeof serve>[0]): (exchange: Exchange) => Promise<void> {
-  if ('receive' in handler) {
-    return async ({ response, parts, host, drain }) => {
-      const reply = await handler.receive(parts, host)
-      drain.beforeHead(response)
-      writeReply(response, reply)
-    }
-  }
-  const fetchHandler = typeof handler === 'function' ? handler : handler.fetch
-  return async ({ response, parts, drain }) => {
-    const answer = await runFetchHandler(fetchHandler, parts)
-    drain.beforeHead(response)
-    await writeResponse(response, answer)
-  }
 }

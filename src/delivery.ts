@@ -1,5 +1,4 @@
 import { WebhookError } from './errors.ts'
-import { after } from './lib/awaitable.ts'
 import { EMPTY } from './lib/bytes.ts'
 import { parsePayload } from './lib/payload.ts'
 import type {
@@ -82,16 +81,17 @@ export class Delivery {
     this.#parsed = true
   }
 
-  /** @throws {WebhookError} `ERR_BODY_TOO_LARGE`, `ERR_BODY_INCOMPLETE` */
-  readBody(maxBytes: number): Awaitable<void> {
-    if (this.#bodyRead) return
+  /**
+   * Reads the body, once.
+   *
+   * @throws {WebhookError} `ERR_BODY_TOO_LARGE`, `ERR_BODY_INCOMPLETE`
+   */
+  readBody(maxBytes: number): Awaitable<Uint8Array> {
+    if (this.#bodyRead) return this.body
     this.#bodyRead = true
     const declared = this.headers.get('content-length')
     if (declared !== null && Number(declared) > maxBytes) throw bodyTooLarge(maxBytes)
-    return after(this.parts.readBody(maxBytes), (body) => {
-      if (body.length > maxBytes) throw bodyTooLarge(maxBytes)
-      this.body = body
-    })
+    return this.parts.readBody(maxBytes)
   }
 }
 

@@ -3,6 +3,7 @@ import { toHandler } from './doors.ts'
 import { createEndpoint, type Endpoint, type WebhookHandlerOptions } from './endpoint.ts'
 import type { DeliveredEvent } from './event.ts'
 import { isWebhookError, WebhookError } from './errors.ts'
+import { after, all, isPromise } from './lib/awaitable.ts'
 import { Budget } from './lib/deadline.ts'
 import { acknowledge, acknowledgeError } from './stages/acknowledge.ts'
 import { answerSigned, answerUnsigned } from './stages/challenge.ts'
@@ -56,42 +57,58 @@ interface Received {
   readonly events?: readonly WorkedEvent[]
 }
 
-/** The way of a delivery: each stage takes what the one before it made, and throws what it refuses. */
+/**
+ * The way of a delivery: each stage takes what the one before it made, and throws what it refuses. What
+ * is there at once is not awaited, see `isPromise`.
+ */
 async function receive(delivery: Delivery, endpoint: Endpoint, budget: Budget): Promise<Received> {
   checkHead(delivery, endpoint)
-  const answer = await answerUnsigned(delivery, endpoint)
+  const unsigned = answerUnsigned(delivery, endpoint)
+  const answer = isPromise(unsigned) ? await unsigned : unsigned
   if (answer) return { reply: answer }
 
-  const check = await endpoint.provider.verify.open(delivery)
-  await delivery.readBody(endpoint.maxBodyBytes)
-  const verified = await verify(delivery, check)
-  const signedAnswer = await answerSigned(verified, endpoint)
+  const opened = endpoint.provider.verify.open(delivery)
+  const check = isPromise(opened) ? await opened : opened
+  delivery.body = await delivery.readBody(endpoint.maxBodyBytes)
+  const verifying = verify(delivery, check)
+  const verified = isPromise(verifying) ? await verifying : verifying
+  const signed = answerSigned(verified, endpoint)
+  const signedAnswer = isPromise(signed) ? await signed : signed
   if (signedAnswer) return { reply: signedAnswer }
 
-  const events = await parse(verified, endpoint.provider)
-  const worked = await Promise.all(events.map((event) => admitAndWork(event, endpoint, budget)))
+  const parsing = parse(verified, endpoint.provider)
+  const events = isPromise(parsing) ? await parsing : parsing
+  const working = all(events.map((event) => admitAndWork(event, endpoint, budget)))
+  const worked = isPromise(working) ? await working : working
   budget.end()
   return { reply: acknowledge(worked, endpoint), events: worked }
 }
 
-/** Finding a duplicate and entering a new event must stay in one turn: no `await` between the two. */
-async function admitAndWork(
+function admitAndWork(
   event: DeliveredEvent,
   endpoint: Endpoint,
   budget: Budget,
-): Promise<WorkedEvent> {
-  await identify(event)
-  const before = endpoint.admission?.find(event.key)
-  if (before) return { event, duplicate: true, result: await within(budget, before) }
+): Awaitable<WorkedEvent> {
+  return after(identify(event), () => {
+    const before = endpoint.admission?.find(event.key)
+    if (before) return toWorkedEvent(event, within(budget, before), true)
+    // In the same turn as `find`, so that no duplicate comes between.
+    const running = work(event, endpoint, budget)
+    endpoint.admission?.enter(event.key, running)
+    return toWorkedEvent(event, within(budget, running), false)
+  })
+}
 
-  const running = work(event, endpoint, budget)
-  endpoint.admission?.enter(event.key, running)
-  return { event, duplicate: false, result: await within(budget, running) }
+function toWorkedEvent(
+  event: DeliveredEvent,
+  result: Awaitable<Result>,
+  duplicate: boolean,
+): Awaitable<WorkedEvent> {
+  return after(result, (settled) => ({ event, result: settled, duplicate }))
 }
 
 function within(budget: Budget, result: Awaitable<Result>): Awaitable<Result> {
-  if (!(result instanceof Promise)) return result
-  return budget.race(result).catch(toWebhookError)
+  return isPromise(result) ? budget.race(result).catch(toWebhookError) : result
 }
 
 function toWebhookError(cause: unknown): WebhookError {

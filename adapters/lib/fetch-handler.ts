@@ -4,12 +4,14 @@ import type { NodeParts } from './node-parts.ts'
 import { createLazyRequest } from './lazy-request.ts'
 import { writeReply } from './node-parts.ts'
 
-export type FetchHandler = (request: Request) => Response | Promise<Response>
+type Fetch = (request: Request) => Response | Promise<Response>
+export type FetchHandler = Fetch | { readonly fetch: Fetch }
 
 /** Answers 500 with an empty body if the handler throws: its error is for the log. */
 export async function runFetchHandler(handler: FetchHandler, parts: NodeParts): Promise<Response> {
   try {
-    return await handler(createLazyRequest(parts))
+    const request = createLazyRequest(parts)
+    return await (typeof handler === 'function' ? handler(request) : handler.fetch(request))
   } catch (error) {
     console.error('The Fetch handler threw', error)
     return new Response(null, { status: 500 })

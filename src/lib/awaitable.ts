@@ -1,9 +1,22 @@
 import type { Awaitable } from '../types.ts'
 
+/**
+ * For the hot path, where values are there as a rule: awaiting one that is costs a turn of the microtask
+ * queue and a promise, and there are half a dozen on the way of a delivery.
+ */
+export function isPromise<Value>(value: Awaitable<Value>): value is Promise<Value> {
+  return value instanceof Promise
+}
+
 /** Goes on at once with a value that is there already: a promise costs more than a small HMAC. */
 export function after<Value, Result>(
   value: Awaitable<Value>,
   next: (value: Value) => Awaitable<Result>,
 ): Awaitable<Result> {
-  return value instanceof Promise ? value.then(next) : next(value)
+  return isPromise(value) ? value.then(next) : next(value)
+}
+
+/** `Promise.all`, unless all values are there. */
+export function all<Value>(values: readonly Awaitable<Value>[]): Awaitable<readonly Value[]> {
+  return values.some(isPromise) ? Promise.all(values) : (values as readonly Value[])
 }

@@ -73,6 +73,12 @@ export interface SignatureMethod<Key> {
 /** A list is for rotation; more than this only costs time. */
 const MAX_SIGNATURES = 10
 
+/** What a signature field holds, the prefixes taken off. */
+interface Signatures {
+  readonly signatures: readonly string[]
+  readonly timestamp?: string | undefined
+}
+
 /** The values of the header fields that the content is made of. */
 interface Fields {
   readonly timestamp?: string | undefined
@@ -102,25 +108,14 @@ export function signatureScheme<Key>(
     )
   }
 
-  /** Takes the signatures, and the timestamp if it is with them, out of the field. */
-  function readField(value: string): {
-    readonly signatures: readonly string[]
-    readonly timestamp?: string | undefined
-  } {
-    const parts = list ? value.split(list.separator, 2 * MAX_SIGNATURES) : [value]
-    const signed = pairs ? `${pairs.signature}=${prefix}` : prefix
-    const signatures = parts
-      .filter((part) => part.startsWith(signed))
-      .map((part) => part.slice(signed.length))
-      .filter((signature) => method.wellFormed(signature))
-    const times = pairs ? parts.filter((part) => part.startsWith(`${pairs.timestamp}=`)) : []
-    if (signatures.length === 0 || signatures.length > MAX_SIGNATURES || times.length > 1) {
-      throw new WebhookError(
-        'ERR_SIGNATURE_MALFORMED',
-        `The signature is not a ${method.name} of the form the sender uses; another version or encoding?`,
-      )
-    }
-    return { signatures, timestamp: pairs && times[0]?.slice(pairs.timestamp.length + 1) }
+  function readSignatures(value: string): Signatures {
+    const read = list ? readList(value, list, prefix) : { signatures: unprefixed([value], prefix) }
+    const signatures = read.signatures.filter((signature) => method.wellFormed(signature))
+    if (signatures.length > 0 && signatures.length <= MAX_SIGNATURES) return { ...read, signatures }
+    throw new WebhookError(
+      'ERR_SIGNATURE_MALFORMED',
+      `The signature is not a ${method.name} of the form the sender uses; another version or encoding?`,
+    )
   }
 
   function open(head: Delivery): VerifyBody {
@@ -131,7 +126,7 @@ export function signatureScheme<Key>(
         `No header ${names.join(' or ')}; is the secret set at the sender?`,
       )
     }
-    const { signatures, timestamp: listed } = readField(head.headers.get(names[place]!)!)
+    const { signatures, timestamp: listed } = readSignatures(head.headers.get(names[place]!)!)
     const fields: Fields = {
       timestamp: listed ?? readHeader(head, timestamps[place]),
       id: readHeader(head, ids[place]),
@@ -200,6 +195,27 @@ export function signatureScheme<Key>(
     open,
     ...(method.sign && { sign }),
   }
+}
+
+function readList(
+  value: string,
+  list: NonNullable<SignatureOptions['list']>,
+  prefix: string,
+): Signatures {
+  const parts = value.split(list.separator, 2 * MAX_SIGNATURES)
+  if (!('signature' in list)) return { signatures: unprefixed(parts, prefix) }
+  const timestamps = unprefixed(parts, `${list.timestamp}=`)
+  // Two timestamps are two readings: the signature of one could be checked with the age of the other.
+  if (timestamps.length > 1) return { signatures: [] }
+  return {
+    signatures: unprefixed(parts, `${list.signature}=${prefix}`),
+    timestamp: timestamps[0],
+  }
+}
+
+/** What follows the prefix, of the parts that have it. */
+function unprefixed(parts: readonly string[], prefix: string): readonly string[] {
+  return parts.flatMap((part) => (part.startsWith(prefix) ? [part.slice(prefix.length)] : []))
 }
 
 const mismatch = (what = 'this body with this secret') =>

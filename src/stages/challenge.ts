@@ -34,7 +34,8 @@ async function findUnsignedAnswer(
     if (challenge.inBody) {
       const evidence = endpoint.provider.verify.applies(delivery)
       if (evidence === true) continue
-      await delivery.readBody(evidence ? endpoint.maxBodyBytes : MAX_UNSIGNED_BODY_BYTES)
+      const maxBytes = evidence ? endpoint.maxBodyBytes : MAX_UNSIGNED_BODY_BYTES
+      delivery.body = await delivery.readBody(maxBytes)
     }
     const answer = await challenge.answer(delivery)
     if (answer) return answer
