@@ -1,33 +1,25 @@
 /** Signs a delivery as its sender would and brings it to a running receiver: `npm run send -- github push`. */
-import type { OutgoingMessage } from 'webhook-target'
+import { sign } from 'webhook-target/testing'
 import { parseCommand, USAGE, UsageError, type SendCommand } from './command.ts'
 import { findSecret } from './secrets.ts'
 
-async function toMessage(command: SendCommand): Promise<OutgoingMessage> {
-  const { sender, event, url, data } = command
-  const secret = command.secret ?? findSecret(sender.secretName, process.env)
+async function toRequest({ sender, event, url, data, ...given }: SendCommand): Promise<Request> {
+  const secret = given.secret ?? findSecret(sender.secretName, process.env)
   if (!secret) {
     throw new UsageError(
       `No secret: set ${sender.secretName}, pass --secret, or run npm start first, which makes one up`,
     )
   }
-  const body = data ?? Buffer.from(sender.sample(event))
-  const unsigned = { method: 'POST', url, headers: sender.headers(event), body }
-  const { verify } = sender.provider(secret)
-  return verify.sign!(unsigned, { now: Date.now() })
+  const body = data ?? sender.sample(event)
+  return sign(sender.provider(secret), { url, headers: sender.headers(event), body })
 }
 
-/** Sends a message and prints both directions. True if it was acknowledged. */
-async function deliver(message: OutgoingMessage, event: string): Promise<boolean> {
-  const { method, url, headers, body } = message
-  console.log(`-> ${method} ${url}  ${event}  ${body.length} bytes`)
+/** Sends a request and prints both directions. True if it was acknowledged. */
+async function deliver(request: Request, event: string): Promise<boolean> {
+  const { size } = await request.clone().blob()
+  console.log(`-> ${request.method} ${request.url}  ${event}  ${size} bytes`)
   const startedAt = performance.now()
-  const response = await fetch(url, {
-    method,
-    headers,
-    body: body as BodyInit,
-    redirect: 'manual',
-  })
+  const response = await fetch(request, { redirect: 'manual' })
   const text = await response.text()
   const ms = (performance.now() - startedAt).toFixed(1)
   console.log(['<-', response.status, response.statusText, ` ${ms} ms`, text].join(' ').trimEnd())
@@ -40,10 +32,10 @@ async function send(args: readonly string[]): Promise<number> {
     console.log(USAGE)
     return 0
   }
-  const message = await toMessage(command)
+  const request = await toRequest(command)
   let acknowledged = true
   for (let sent = 0; sent <= command.duplicates; sent++) {
-    acknowledged = (await deliver(message, command.event)) && acknowledged
+    acknowledged = (await deliver(request.clone(), command.event)) && acknowledged
   }
   return acknowledged ? 0 : 1
 }

@@ -194,8 +194,8 @@ const mistakes: Record<ConfigurationErrorCode, () => unknown> = {
 
 describe('docs/errors.md', () => {
   test('explains every code and no other', () => {
-    expect([...documented.keys()].toSorted()).toEqual(
-      [...Object.keys(ERRORS), ...Object.keys(mistakes)].toSorted(),
+    expect(new Set(documented.keys())).toEqual(
+      new Set([...Object.keys(ERRORS), ...Object.keys(mistakes)]),
     )
   })
 

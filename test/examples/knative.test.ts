@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { AddressInfo } from 'node:net'
 import { github } from 'webhook-target/providers/github'
+import { sign } from 'webhook-target/testing'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { run } from './child.ts'
@@ -82,20 +83,12 @@ test('server.ts deploys a push to main, and stops on SIGTERM', { timeout: 30_000
   const [, url] = await server.printed(/^ready (\S+)$/m)
 
   const deliver = async (id: string, ref: string) => {
-    const message = await github({ secret }).verify.sign!(
-      {
-        method: 'POST',
-        url: url!,
-        headers: {
-          'content-type': 'application/json',
-          'x-github-event': 'push',
-          'x-github-delivery': id,
-        },
-        body: Buffer.from(JSON.stringify({ ref, after: 'c0ffee' })),
-      },
-      { now: Date.now() },
-    )
-    return (await fetch(url!, message as RequestInit)).status
+    const request = await sign(github({ secret }), {
+      url: url!,
+      headers: { 'x-github-event': 'push', 'x-github-delivery': id },
+      body: { ref, after: 'c0ffee' },
+    })
+    return (await fetch(request)).status
   }
   expect(await deliver('1', 'refs/heads/main')).toBe(200)
   expect(await deliver('2', 'refs/heads/other')).toBe(200)
