@@ -2,7 +2,6 @@ import { defineConfig } from 'vitest/config'
 
 // Tests and examples import the package by its name, straight from the sources. Not `import`: Node takes
 // these conditions for `require` as well, and would give CommonJS packages the wrong files.
-// Every condition here becomes one of Node itself: `import`, say, would reach the packages' require() too.
 const conditions = ['@webhook-target/source', 'node']
 const shared = {
   resolve: { conditions },
