@@ -3,6 +3,7 @@
  * have read the body.
  */
 import type { IncomingMessage } from 'node:http'
+import { bodyTooLarge } from '../../src/delivery.ts'
 import { WebhookError } from '../../src/errors.ts'
 import { EMPTY } from '../../src/lib/bytes.ts'
 import type { Awaitable, ReplyParts } from '../../src/types.ts'
@@ -59,9 +60,12 @@ export class FrameworkParts extends NodeParts {
     return isWellFormed({ url: this.target }, this.headers)
   }
 
-  /** @throws {WebhookError} `ERR_BODY_CONSUMED` besides those of `readStream` */
+  /** @throws {WebhookError} `ERR_BODY_CONSUMED`, and what `readStream` throws */
   override readBody(maxBytes: number): Awaitable<Uint8Array> {
-    if (this.kept) return this.kept
+    if (this.kept) {
+      if (this.kept.length > maxBytes) throw bodyTooLarge(maxBytes)
+      return this.kept
+    }
     const { readableDidRead, readableEnded } = this.#message
     if (readableDidRead) {
       throw new WebhookError(
