@@ -1,4 +1,5 @@
 import type { EventPayloadMap } from '@octokit/webhooks-types'
+import type { WithPeer } from '../lib/optional-peer.ts'
 import { defineProvider, header, member } from '../provider.ts'
 import { hmac } from '../schemes/hmac.ts'
 import type { Provider, SecretSource } from '../types.ts'
@@ -12,11 +13,14 @@ type Refined = {
 }[keyof Payloads & string]
 
 /** Payloads by event, and by `event.action`, from the optional peer `@octokit/webhooks-types`. */
-export type GitHubEvents = Payloads & {
-  [Name in Refined]: Name extends `${infer Type extends keyof Payloads & string}.${infer Action}`
-    ? Extract<Payloads[Type], { action: Action }>
-    : never
-}
+export type GitHubEvents = WithPeer<
+  EventPayloadMap,
+  Payloads & {
+    [Name in Refined]: Name extends `${infer Type extends keyof Payloads & string}.${infer Action}`
+      ? Extract<Payloads[Type], { action: Action }>
+      : never
+  }
+>
 
 export interface GitHubOptions {
   /** The secret entered at the webhook: one, several while rotating, or a function of the request. */

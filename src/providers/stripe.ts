@@ -1,12 +1,14 @@
 import type { Stripe } from 'stripe'
+import type { WithPeer } from '../lib/optional-peer.ts'
 import { defineProvider, member, time } from '../provider.ts'
 import { hmac } from '../schemes/hmac.ts'
 import type { Provider, SecretSource } from '../types.ts'
 
 /** Events by type (`checkout.session.completed`), from the optional peer `stripe`. */
-export type StripeEvents = {
-  [Event in Stripe.Event as Event['type']]: Event
-}
+export type StripeEvents = WithPeer<
+  Stripe.Event,
+  { [Event in Stripe.Event as Event['type']]: Event }
+>
 
 export interface StripeOptions {
   /**

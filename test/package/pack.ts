@@ -16,6 +16,7 @@ export default function setup(): void {
   mkdirSync(installed, { recursive: true })
   writeFileSync(`${consumer}package.json`, '{ "name": "consumer", "type": "module" }')
   run(process.execPath, 'node_modules/.bin/tsup', '--silent')
+  run(process.execPath, 'scripts/optional-peers.ts')
   const [packed] = JSON.parse(
     run(
       'npm',
