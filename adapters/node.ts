@@ -158,8 +158,8 @@ export async function serve(
   server.on('clientError', refuseUnreadable)
   await listen(server, options.port ?? portOf(env), options.host ?? '0.0.0.0')
 
-  const close = () => drain.close(drainMs)
-  if (signals) onSignals(close, drainMs)
+  if (signals) onSignals(() => drain.close(drainMs), drainMs)
+  const close = async () => void (await drain.close(drainMs))
   const { port } = server.address() as AddressInfo
   return { port, url: `http://localhost:${port}`, close }
 }

@@ -1,4 +1,12 @@
 import type { Server, ServerResponse } from 'node:http'
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
+
+/** Silence, while connections are open, after which their senders are taken to have heard. */
+const QUIET_MS = 50
+/** The time that senders who never fall silent are given at most. */
+const MAX_TELLING_MS = 1000
+/** Connections whose last answer promised to stay open are closed this often. */
+const SWEEP_MS = 100
 
 /**
  * Stops a server without cutting anyone off. `server.close()` alone leaves the connections of answers in
@@ -6,7 +14,7 @@ import type { Server, ServerResponse } from 'node:http'
  */
 export class Drain {
   readonly #server: Server
-  #closed: Promise<void> | undefined
+  #closed: Promise<boolean> | undefined
 
   constructor(server: Server) {
     this.#server = server
@@ -21,16 +29,60 @@ export class Drain {
     if (this.draining) response.shouldKeepAlive = false
   }
 
-  /** Refuses new connections, lets what is in flight finish, and cuts the rest off after `graceMs`. */
-  close(graceMs: number): Promise<void> {
-    this.#closed ??= new Promise((resolve) => {
-      const limit = setTimeout(() => this.#server.closeAllConnections(), graceMs)
-      this.#server.close(() => {
-        clearTimeout(limit)
-        resolve()
-      })
-      this.#server.closeIdleConnections()
-    })
-    return this.#closed
+  /**
+   * Refuses new deliveries, lets what is in flight finish, and cuts the rest off after `graceMs`; false if
+   * there was such a rest.
+   */
+  close(graceMs: number): Promise<boolean> {
+    return (this.#closed ??= stop(this.#server, graceMs))
   }
+}
+
+async function stop(server: Server, graceMs: number): Promise<boolean> {
+  let whole = true
+  const limit = setTimeout(() => {
+    whole = false
+    server.closeAllConnections()
+  }, graceMs)
+  await untilQuiet(server, graceMs)
+  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS)
+  await new Promise((resolve) => server.close(resolve))
+  clearTimeout(limit)
+  clearInterval(sweep)
+  return whole
+}
+
+const ARRIVALS = ['connection', 'request', 'checkContinue'] as const
+
+/**
+ * Closing resets what has reached this machine but was not read yet: requests on idle connections, and
+ * connections not yet accepted. So senders in full flow are first given time to be told `Connection: close`
+ * with their answers, and then a turn of the event loop that brings nothing is the moment to close.
+ */
+async function untilQuiet(server: Server, graceMs: number): Promise<void> {
+  const telling = performance.now() + Math.min(graceMs / 2, MAX_TELLING_MS)
+  const giveUp = performance.now() + graceMs / 2
+  let arrived = true // the turn that is running has brought the signal, and maybe more
+  const notice = () => {
+    arrived = true
+  }
+  const repeat = async (step: () => Promise<unknown>, until: number) => {
+    while (arrived && performance.now() < until) {
+      arrived = false
+      await step()
+    }
+  }
+  for (const event of ARRIVALS) server.on(event, notice)
+  await repeat(() => nextTurn(), telling)
+  if (await hasConnections(server)) {
+    arrived = true
+    await repeat(() => pause(QUIET_MS), telling)
+    arrived = true
+    await repeat(() => nextTurn(), giveUp)
+  }
+  for (const event of ARRIVALS) server.off(event, notice)
+}
+
+function hasConnections(server: Server): Promise<boolean> {
+  return new Promise((resolve) => server.getConnections((_, count) => resolve(count > 0)))
 }

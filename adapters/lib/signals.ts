@@ -2,7 +2,7 @@
  * Drains on SIGTERM and SIGINT and lets the process end by itself. What keeps it alive past the limit, such
  * as an effect that never settles, is cut off: the platform's SIGKILL would come next.
  */
-export function onSignals(close: () => Promise<void>, drainMs: number): void {
+export function onSignals(close: () => Promise<boolean>, drainMs: number): void {
   let draining = false
   const stop = (signal: NodeJS.Signals) => {
     if (draining) {
@@ -12,7 +12,7 @@ export function onSignals(close: () => Promise<void>, drainMs: number): void {
     draining = true
     setTimeout(() => process.exit(process.exitCode ?? 1), drainMs + 250).unref()
     close().then(
-      () => (process.exitCode ??= 0),
+      (whole) => (process.exitCode ??= whole ? 0 : 1),
       () => (process.exitCode ??= 1),
     )
   }
