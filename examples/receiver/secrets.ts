@@ -26,18 +26,27 @@ export function findSecret(name: SecretName, env: NodeJS.ProcessEnv): string | u
   return env[name] || readSaved(secretsFile(env))[name]
 }
 
-/** All secrets, with the names of those that had to be made up. */
+/** All secrets, and a line on where each of them is from. Only those made up just now are shown. */
 export function ensureSecrets(env: NodeJS.ProcessEnv): {
   readonly secrets: Secrets
-  readonly created: readonly SecretName[]
+  readonly origins: readonly string[]
 } {
   const created = NAMES.filter((name) => !findSecret(name, env))
   if (created.length > 0) {
     const made = Object.fromEntries(created.map((name) => [name, makeSecret(name)]))
     save(secretsFile(env), { ...readSaved(secretsFile(env)), ...made })
   }
-  const entries = NAMES.map((name) => [name, findSecret(name, env)])
-  return { secrets: Object.fromEntries(entries), created }
+  const secrets = Object.fromEntries(
+    NAMES.map((name) => [name, findSecret(name, env)]),
+  ) as unknown as Secrets
+  const origins = NAMES.map((name) => {
+    if (env[name]) return `${name} is from the environment`
+    const file = secretsFile(env)
+    return created.includes(name)
+      ? `${name}=${secrets[name]} is made up, and kept in ${file}`
+      : `${name} is from ${file}`
+  })
+  return { secrets, origins }
 }
 
 /** Stripe's begin with a label that is part of them. */

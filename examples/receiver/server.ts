@@ -2,16 +2,15 @@
 import { mount } from 'webhook-target'
 import { serve } from 'webhook-target/adapters/node'
 import { createEndpoints } from './endpoints.ts'
-import { ensureSecrets, secretsFile } from './secrets.ts'
+import { ensureSecrets } from './secrets.ts'
 
-const { secrets, created } = ensureSecrets(process.env)
+const { secrets, origins } = ensureSecrets(process.env)
 const endpoints = createEndpoints(secrets)
+console.log(origins.join('\n'))
 
 try {
   const { port, url } = await serve(mount(endpoints))
   const at = port === 8080 ? '' : ` --url ${url}`
-  for (const name of created) console.log(`generated ${name}=${secrets[name]}`)
-  if (created.length > 0) console.log(`kept in ${secretsFile(process.env)}`)
   console.log(`ready ${url}  ${Object.keys(endpoints).join('  ')}
 
 In another terminal:
