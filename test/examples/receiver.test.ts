@@ -220,7 +220,9 @@ describe('secrets', () => {
   })
 
   test('of the environment come first, and only the missing ones are made', async () => {
-    const more = { WEBHOOK_SECRETS_FILE: join(folder, 'other'), GITHUB_WEBHOOK_SECRET: 'granted' }
+    const file = join(folder, 'other')
+    writeFileSync(file, 'GITHUB_WEBHOOK_SECRET=of-the-file\n')
+    const more = { WEBHOOK_SECRETS_FILE: file, GITHUB_WEBHOOK_SECRET: 'granted' }
     const third = run(SERVER, { env: { ...env, ...more } })
     const [, thirdUrl] = await third.printed(/^ready (\S+) /m)
     expect(third.output().match(/ is made up/g)).toHaveLength(3)
