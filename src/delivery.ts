@@ -1,6 +1,7 @@
 import { WebhookError } from './errors.ts'
 import { EMPTY } from './lib/bytes.ts'
-import { parsePayload } from './lib/payload.ts'
+import { readMember } from './lib/member.ts'
+import { FORM, mediaType, parseJson, parsePayload } from './lib/payload.ts'
 import type {
   Awaitable,
   HeaderFields,
@@ -74,6 +75,14 @@ export class Delivery {
   get payload(): unknown {
     if (!this.#parsed) this.setPayload(parsePayload(this.body, this.headers.get('content-type')))
     return this.#payload
+  }
+  /** The JSON in a field of a form; the payload itself without a name, or if there is no such field. */
+  unwrapped(formField: string | undefined): unknown {
+    const { payload } = this
+    if (formField === undefined || mediaType(this.headers.get('content-type')) !== FORM)
+      return payload
+    const wrapped = readMember(payload, [formField])
+    return typeof wrapped === 'string' ? parseJson(wrapped) : payload
   }
   /** For payloads that can only be parsed asynchronously. */
   setPayload(payload: unknown): void {

@@ -4,6 +4,7 @@ import type {
   EventDescription,
   HeaderFields,
   Provider,
+  VerifiedDelivery,
   WebhookContext,
   WebhookEvent,
 } from './types.ts'
@@ -13,36 +14,30 @@ export class DeliveredEvent implements WebhookEvent {
   readonly provider: string
   readonly secret: number
   readonly delivery: Delivery
-  /** One of several in its delivery. */
+  /** One of several in its delivery, whose payload is given. */
   readonly isBatchItem: boolean
   key = ''
   readonly #description: EventDescription
-  #readPayload: (() => unknown) | undefined
+  #payloadRead: boolean
   #payload: unknown
 
   constructor(
     provider: Provider,
-    delivery: Delivery,
-    options: {
-      readonly secret: number
-      readonly isBatchItem: boolean
-      readonly readPayload: () => unknown
-    },
+    { delivery, verified }: VerifiedDelivery,
+    item?: { readonly payload: unknown },
   ) {
     this.provider = provider.name
-    this.secret = options.secret
+    this.secret = verified.secret
     this.delivery = delivery
-    this.isBatchItem = options.isBatchItem
+    this.isBatchItem = item !== undefined
     this.#description = provider.event ?? {}
-    this.#readPayload = options.readPayload
+    this.#payloadRead = this.isBatchItem
+    this.#payload = item?.payload
   }
 
   /** @throws {WebhookError} `ERR_BODY_MALFORMED` */
   get payload(): unknown {
-    if (this.#readPayload) {
-      this.#payload = this.#readPayload()
-      this.#readPayload = undefined
-    }
+    if (!this.#payloadRead) this.data = this.delivery.unwrapped(this.#description.formField)
     return this.#payload
   }
   get data(): unknown {
@@ -51,6 +46,7 @@ export class DeliveredEvent implements WebhookEvent {
   /** What a schema made of the payload. */
   set data(value: unknown) {
     this.#payload = value
+    this.#payloadRead = true
   }
   get type(): string {
     return this.#description.type ? (this.#description.type(this) ?? 'unknown') : 'webhook'

@@ -3,16 +3,16 @@ import { toHandler } from './doors.ts'
 import { createEndpoint, type Endpoint, type WebhookHandlerOptions } from './endpoint.ts'
 import type { DeliveredEvent } from './event.ts'
 import { isWebhookError, WebhookError } from './errors.ts'
-import { after, all, isPromise } from './lib/awaitable.ts'
+import { all, isPromise } from './lib/awaitable.ts'
 import { Budget } from './lib/deadline.ts'
 import { acknowledge, acknowledgeError } from './stages/acknowledge.ts'
 import { answerSigned, answerUnsigned } from './stages/challenge.ts'
 import { identify } from './stages/identify.ts'
-import { checkHead } from './stages/limits.ts'
+import { checkHead, checkLength } from './stages/limits.ts'
 import { parse } from './stages/parse.ts'
 import { reportDelivery, reportEvents, type WorkedEvent } from './stages/report.ts'
 import { verify } from './stages/verify.ts'
-import { work, type Result } from './stages/work.ts'
+import { work } from './stages/work.ts'
 import type { Awaitable, EventMap, ReplyParts, WebhookHandler } from './types.ts'
 
 /**
@@ -69,7 +69,8 @@ async function receive(delivery: Delivery, endpoint: Endpoint, budget: Budget): 
 
   const opened = endpoint.provider.verify.open(delivery)
   const check = isPromise(opened) ? await opened : opened
-  delivery.body = await delivery.readBody(endpoint.maxBodyBytes)
+  const { maxBodyBytes } = endpoint
+  delivery.body = checkLength(await delivery.readBody(maxBodyBytes), maxBodyBytes)
   const verifying = verify(delivery, check)
   const verified = isPromise(verifying) ? await verifying : verifying
   const signed = answerSigned(verified, endpoint)
@@ -89,26 +90,22 @@ function admitAndWork(
   endpoint: Endpoint,
   budget: Budget,
 ): Awaitable<WorkedEvent> {
-  return after(identify(event), () => {
-    const before = endpoint.admission?.find(event.key)
-    if (before) return toWorkedEvent(event, within(budget, before), true)
-    // In the same turn as `find`, so that no duplicate comes between.
-    const running = work(event, endpoint, budget)
-    endpoint.admission?.enter(event.key, running)
-    return toWorkedEvent(event, within(budget, running), false)
-  })
+  const identified = identify(event)
+  return isPromise(identified)
+    ? identified.then(() => admit(event, endpoint, budget))
+    : admit(event, endpoint, budget)
 }
 
-function toWorkedEvent(
-  event: DeliveredEvent,
-  result: Awaitable<Result>,
-  duplicate: boolean,
-): Awaitable<WorkedEvent> {
-  return after(result, (settled) => ({ event, result: settled, duplicate }))
-}
-
-function within(budget: Budget, result: Awaitable<Result>): Awaitable<Result> {
-  return isPromise(result) ? budget.race(result).catch(toWebhookError) : result
+/** Finds a duplicate or enters a new event, in one turn: no duplicate comes between. */
+function admit(event: DeliveredEvent, endpoint: Endpoint, budget: Budget): Awaitable<WorkedEvent> {
+  const { admission } = endpoint
+  const before = admission?.find(event.key)
+  const result = before ?? work(event, endpoint, budget)
+  const duplicate = before !== undefined
+  if (!duplicate) admission?.enter(event.key, result)
+  return isPromise(result)
+    ? budget.race(result).then((settled) => ({ event, result: settled, duplicate }))
+    : { event, result, duplicate }
 }
 
 function toWebhookError(cause: unknown): WebhookError {

@@ -86,6 +86,12 @@ export interface Verified {
   readonly secret: number
 }
 
+/** A delivery that is proven to come from the sender. Only `verify` makes one. */
+export interface VerifiedDelivery {
+  readonly delivery: Delivery
+  readonly verified: Verified
+}
+
 /** The second half of a verification: runs over the body once that has been read. */
 export type VerifyBody = (delivery: Delivery) => Awaitable<Verified>
 

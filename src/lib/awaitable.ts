@@ -8,14 +8,6 @@ export function isPromise<Value>(value: Awaitable<Value>): value is Promise<Valu
   return value instanceof Promise
 }
 
-/** Goes on at once with a value that is there already: a promise costs more than a small HMAC. */
-export function after<Value, Result>(
-  value: Awaitable<Value>,
-  next: (value: Value) => Awaitable<Result>,
-): Awaitable<Result> {
-  return isPromise(value) ? value.then(next) : next(value)
-}
-
 /** `Promise.all`, unless all values are there. */
 export function all<Value>(values: readonly Awaitable<Value>[]): Awaitable<readonly Value[]> {
   return values.some(isPromise) ? Promise.all(values) : (values as readonly Value[])

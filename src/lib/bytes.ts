@@ -79,6 +79,12 @@ export function startsWith(bytes: Uint8Array, character: string): boolean {
   return bytes[0] === character.charCodeAt(0)
 }
 
+/** Whether a text is in a list, compared in constant time. */
+export function includesText(list: readonly string[], text: string): boolean {
+  for (const entry of list) if (equalText(entry, text)) return true
+  return false
+}
+
 const trimPadding = (base64: string) => base64.replace(/=+$/, '')
 const toUrlAlphabet = (base64: string) =>
   trimPadding(base64).replace(/\+/g, '-').replace(/\//g, '_')

@@ -41,21 +41,18 @@ export class Budget {
     return this.#controller.signal
   }
 
-  /** The value of the work, or a rejection with `ERR_DEADLINE_EXCEEDED` once the time is up. */
-  race<Value>(work: Promise<Value>): Promise<Value> {
-    return new Promise((resolve, reject) => {
+  /** What the work comes to, or `ERR_DEADLINE_EXCEEDED` once the time is up. The work must not reject. */
+  race<Value>(work: Promise<Value>): Promise<Value | WebhookError> {
+    return new Promise((resolve) => {
       const timer = setTimeout(() => {
         const error = this.#exceeded()
         this.#controller?.abort(error)
-        reject(error)
+        resolve(error)
       }, this.#remainingMs())
-      const settle =
-        <Result>(finish: (result: Result) => void) =>
-        (result: Result) => {
-          clearTimeout(timer)
-          finish(result)
-        }
-      work.then(settle(resolve), settle(reject))
+      void work.then((value) => {
+        clearTimeout(timer)
+        resolve(value)
+      })
     })
   }
 

@@ -12,7 +12,7 @@ import type {
   Verified,
   VerifyBody,
 } from '../types.ts'
-import { after } from './awaitable.ts'
+import { isPromise } from './awaitable.ts'
 import type { Chunk } from './crypto.ts'
 import {
   checkFreshness,
@@ -79,6 +79,15 @@ interface Signatures {
   readonly timestamp?: string | undefined
 }
 
+/** Every way the signed bytes may be read, each in chunks. */
+type Readings = readonly (readonly Chunk[])[]
+
+interface Candidates<Key> {
+  readonly keys: readonly Key[]
+  readonly readings: Readings
+  readonly signatures: readonly string[]
+}
+
 /** The values of the header fields that the content is made of. */
 interface Fields {
   readonly timestamp?: string | undefined
@@ -101,7 +110,7 @@ export function signatureScheme<Key>(
   })
   const unit = timestamp?.unit ?? 's'
   const toleranceSeconds = timestamp?.toleranceSeconds ?? DEFAULT_TOLERANCE_SECONDS
-  if (toleranceSeconds !== false && !(toleranceSeconds > 0)) {
+  if (!(toleranceSeconds === false || isPositive(toleranceSeconds))) {
     throw configurationError(
       'ERR_OPTION_INVALID',
       'toleranceSeconds is a number above 0, or false to accept any age',
@@ -109,23 +118,28 @@ export function signatureScheme<Key>(
   }
 
   function readSignatures(value: string): Signatures {
-    const read = list ? readList(value, list, prefix) : { signatures: unprefixed([value], prefix) }
-    const signatures = read.signatures.filter((signature) => method.wellFormed(signature))
-    if (signatures.length > 0 && signatures.length <= MAX_SIGNATURES) return { ...read, signatures }
+    const { signatures, timestamp: time } = list
+      ? readList(value, list, prefix)
+      : { signatures: [value.startsWith(prefix) ? value.slice(prefix.length) : ''] }
+    if (signatures.length <= MAX_SIGNATURES && signatures.some(method.wellFormed)) {
+      return { signatures: signatures.filter(method.wellFormed), timestamp: time }
+    }
     throw new WebhookError(
       'ERR_SIGNATURE_MALFORMED',
       `The signature is not a ${method.name} of the form the sender uses; another version or encoding?`,
     )
   }
 
+  function findPlace({ headers }: Delivery): number {
+    for (const [place, name] of names.entries()) if (headers.get(name)) return place
+    throw new WebhookError(
+      'ERR_SIGNATURE_MISSING',
+      `No header ${names.join(' or ')}; is the secret set at the sender?`,
+    )
+  }
+
   function open(head: Delivery): VerifyBody {
-    const place = names.findIndex((name) => head.headers.get(name))
-    if (place < 0) {
-      throw new WebhookError(
-        'ERR_SIGNATURE_MISSING',
-        `No header ${names.join(' or ')}; is the secret set at the sender?`,
-      )
-    }
+    const place = findPlace(head)
     const { signatures, timestamp: listed } = readSignatures(head.headers.get(names[place]!)!)
     const fields: Fields = {
       timestamp: listed ?? readHeader(head, timestamps[place]),
@@ -150,25 +164,36 @@ export function signatureScheme<Key>(
     signatures: readonly string[],
     fields: Fields,
   ): Awaitable<Verified> {
-    return after(method.keys.find(delivery), (keys) => {
-      if (accepts && !accepts(delivery)) throw mismatch('this kind of request')
-      return after(contentOf(delivery, fields), (readings) => search(readings, keys, signatures))
-    })
+    const keys = method.keys.find(delivery)
+    const readings = contentOf(delivery, fields)
+    if (accepts && !accepts(delivery)) throw mismatch('this kind of request')
+    return isPromise(keys) || isPromise(readings)
+      ? searchAsync(keys, readings, signatures)
+      : search({ keys, readings, signatures })
+  }
+
+  async function searchAsync(
+    keys: Awaitable<readonly Key[]>,
+    readings: Awaitable<Readings>,
+    signatures: readonly string[],
+  ): Promise<Verified> {
+    const [foundKeys, foundReadings] = await Promise.all([keys, readings])
+    return search({ keys: foundKeys, readings: foundReadings, signatures })
   }
 
   /** Tries every reading with every key, one after the other. */
-  function search(
-    readings: readonly (readonly Chunk[])[],
-    keys: readonly Key[],
-    signatures: readonly string[],
-    index = 0,
-  ): Awaitable<Verified> {
-    const chunks = readings[Math.floor(index / keys.length)]
-    if (!chunks) throw mismatch()
-    const secret = index % keys.length
-    return after(method.matches(keys[secret]!, chunks, signatures), (found) =>
-      found ? { secret } : search(readings, keys, signatures, index + 1),
-    )
+  function search(candidates: Candidates<Key>, start = 0): Awaitable<Verified> {
+    const { keys, readings, signatures } = candidates
+    for (let index = start; index < keys.length * readings.length; index++) {
+      const secret = index % keys.length
+      const chunks = readings[Math.floor(index / keys.length)]!
+      const found = method.matches(keys[secret]!, chunks, signatures)
+      if (isPromise(found)) {
+        return found.then((yes) => (yes ? { secret } : search(candidates, index + 1)))
+      }
+      if (found) return { secret }
+    }
+    throw mismatch()
   }
 
   async function sign(
@@ -202,6 +227,8 @@ function readList(
   list: NonNullable<SignatureOptions['list']>,
   prefix: string,
 ): Signatures {
+  // A field that came twice is joined so, and which of the two counts would be a guess.
+  if (value.includes(', ') && list.separator !== ', ') return { signatures: [] }
   const parts = value.split(list.separator, 2 * MAX_SIGNATURES)
   if (!('signature' in list)) return { signatures: unprefixed(parts, prefix) }
   const timestamps = unprefixed(parts, `${list.timestamp}=`)
@@ -212,6 +239,8 @@ function readList(
     timestamp: timestamps[0],
   }
 }
+
+const isPositive = (value: unknown) => typeof value === 'number' && value > 0
 
 /** What follows the prefix, of the parts that have it. */
 function unprefixed(parts: readonly string[], prefix: string): readonly string[] {

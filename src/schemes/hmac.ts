@@ -1,5 +1,5 @@
-import { after } from '../lib/awaitable.ts'
-import { equalText, type TextEncoding } from '../lib/bytes.ts'
+import { isPromise } from '../lib/awaitable.ts'
+import { includesText, type TextEncoding } from '../lib/bytes.ts'
 import { crypto, type HashAlgorithm } from '../lib/crypto.ts'
 import { keyring, secretBytes, type SecretForm } from '../lib/secrets.ts'
 import { signatureScheme, type SignatureOptions } from '../lib/signature.ts'
@@ -36,10 +36,12 @@ export function hmac(options: HmacOptions): Scheme {
     keys,
     wellFormed: (signature) => signature.length === textLength,
     // The expected text is made and compared: only the one canonical spelling of a digest passes.
-    matches: (digestOf, chunks, signatures) =>
-      after(digestOf(chunks, encoding), (expected) =>
-        signatures.some((signature) => equalText(signature, expected)),
-      ),
+    matches(digestOf, chunks, signatures) {
+      const digest = digestOf(chunks, encoding)
+      return isPromise(digest)
+        ? digest.then((expected) => includesText(signatures, expected))
+        : includesText(signatures, digest)
+    },
     sign: (chunks) => keys.current()(chunks, encoding),
   })
 }

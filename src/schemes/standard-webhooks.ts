@@ -1,5 +1,5 @@
 import { configurationError } from '../errors.ts'
-import { decode, encode, equalText } from '../lib/bytes.ts'
+import { decode, encode, includesText } from '../lib/bytes.ts'
 import { crypto, type Chunk, type Hmac, type VerifyEd25519 } from '../lib/crypto.ts'
 import { ed25519PublicKey, ed25519Seed } from '../lib/ed25519-key.ts'
 import { keyring, secretBytes } from '../lib/secrets.ts'
@@ -98,7 +98,7 @@ function toKey(secret: SecretValue, keyBytes: number | undefined): Key {
 
 async function matchesV1(digestOf: Hmac, chunks: readonly Chunk[], signatures: readonly string[]) {
   const expected = `v1,${await digestOf(chunks, 'base64')}`
-  return signatures.some((signature) => equalText(signature, expected))
+  return includesText(signatures, expected)
 }
 
 async function matchesV1a(

@@ -1,8 +1,7 @@
 import type { Delivery } from '../delivery.ts'
 import type { Endpoint } from '../endpoint.ts'
 import { WebhookError } from '../errors.ts'
-import type { Awaitable, Challenge, ReplyParts } from '../types.ts'
-import type { VerifiedDelivery } from './verify.ts'
+import type { Awaitable, Challenge, ReplyParts, VerifiedDelivery } from '../types.ts'
 
 /** What is read of a body at most before anything about it is proven. */
 const MAX_UNSIGNED_BODY_BYTES = 16 * 1024

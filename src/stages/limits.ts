@@ -1,4 +1,4 @@
-import type { Delivery } from '../delivery.ts'
+import { bodyTooLarge, type Delivery } from '../delivery.ts'
 import type { Endpoint } from '../endpoint.ts'
 import { WebhookError } from '../errors.ts'
 
@@ -29,4 +29,14 @@ export function checkHead(delivery: Delivery, endpoint: Endpoint): void {
       'The body has a Content-Encoding, which no webhook sender needs',
     )
   }
+}
+
+/**
+ * Holds a body against the limit that its host was given.
+ *
+ * @throws {WebhookError} `ERR_BODY_TOO_LARGE`
+ */
+export function checkLength(body: Uint8Array, maxBytes: number): Uint8Array {
+  if (body.length <= maxBytes) return body
+  throw bodyTooLarge(maxBytes)
 }

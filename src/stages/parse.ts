@@ -1,9 +1,6 @@
-import type { Delivery } from '../delivery.ts'
 import { DeliveredEvent } from '../event.ts'
-import { FORM, mediaType, parseJson, parseMultipart } from '../lib/payload.ts'
-import { readMember } from '../lib/member.ts'
-import type { Awaitable, Provider } from '../types.ts'
-import type { VerifiedDelivery } from './verify.ts'
+import { mediaType, parseMultipart } from '../lib/payload.ts'
+import type { Awaitable, Provider, VerifiedDelivery } from '../types.ts'
 
 /**
  * The events of a delivery: one, or one for each item of a batch. The body is parsed when a payload is
@@ -22,25 +19,9 @@ export function parse(
   })
 }
 
-function toEvents(
-  { delivery, verified: { secret } }: VerifiedDelivery,
-  provider: Provider,
-): readonly DeliveredEvent[] {
-  const { formField, items } = provider.event ?? {}
-  const readPayload = () =>
-    formField === undefined ? delivery.payload : unwrap(delivery, formField)
-  const toEvent = (read: () => unknown, isBatchItem: boolean) =>
-    new DeliveredEvent(provider, delivery, { secret, isBatchItem, readPayload: read })
-
-  return items
-    ? items(readPayload()).map((item) => toEvent(() => item, true))
-    : [toEvent(readPayload, false)]
-}
-
-/** The JSON in a field of a form; the form itself if it has no such field. */
-function unwrap(delivery: Delivery, field: string): unknown {
-  const { payload } = delivery
-  if (mediaType(delivery.headers.get('content-type')) !== FORM) return payload
-  const wrapped = readMember(payload, [field])
-  return typeof wrapped === 'string' ? parseJson(wrapped) : payload
+function toEvents(verified: VerifiedDelivery, provider: Provider): readonly DeliveredEvent[] {
+  const { items, formField } = provider.event ?? {}
+  if (!items) return [new DeliveredEvent(provider, verified)]
+  const payloads = items(verified.delivery.unwrapped(formField))
+  return payloads.map((payload) => new DeliveredEvent(provider, verified, { payload }))
 }

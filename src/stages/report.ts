@@ -4,7 +4,7 @@ import { isWebhookError, type WebhookError } from '../errors.ts'
 import type { DeliveredEvent } from '../event.ts'
 import type { Budget } from '../lib/deadline.ts'
 import { consoleTelemetry } from '../lib/log.ts'
-import type { DeliveryReport } from '../types.ts'
+import type { DeliveryReport, Telemetry } from '../types.ts'
 import type { Result } from './work.ts'
 
 /** An event, how its work ended, and whether that was known before. */
@@ -32,13 +32,16 @@ const PROBLEMS: ReadonlySet<DeliveryReport['outcome']> = new Set([
 /** Reports the events of a verified delivery, one report each. */
 export function reportEvents(events: readonly WorkedEvent[], circumstances: Circumstances): void {
   for (const { event, result, duplicate } of events) {
-    emit(duplicate ? 'duplicate' : result.kind, circumstances, () => ({
+    const outcome = duplicate ? 'duplicate' : result.kind
+    const telemetry = listener(outcome, circumstances)
+    if (!telemetry) continue
+    emit(telemetry, outcome, circumstances, {
       ...quietly(() => ({ type: event.type, id: event.id })),
       secret: event.secret,
       ...(isWebhookError(result)
         ? { error: result }
         : 'reason' in result && { reason: result.reason }),
-    }))
+    })
   }
 }
 
@@ -47,18 +50,29 @@ export function reportDelivery(
   error: WebhookError | undefined,
   circumstances: Circumstances,
 ): void {
-  emit(error ? error.kind : 'challenge', circumstances, () => ({ error }))
+  const outcome = error ? error.kind : 'challenge'
+  const telemetry = listener(outcome, circumstances)
+  if (telemetry) emit(telemetry, outcome, circumstances, { error })
+}
+
+/** Whoever wants to hear of this outcome. */
+function listener(
+  outcome: DeliveryReport['outcome'],
+  { delivery, endpoint }: Circumstances,
+): Telemetry | undefined {
+  const telemetry = endpoint.telemetry ?? delivery.host?.telemetry ?? consoleTelemetry
+  const wanted = !telemetry.problemsOnly || PROBLEMS.has(outcome)
+  return wanted && telemetry.onDelivery ? telemetry : undefined
 }
 
 function emit(
+  telemetry: Telemetry,
   outcome: DeliveryReport['outcome'],
-  { delivery, endpoint, budget, status }: Circumstances,
-  details: () => Partial<DeliveryReport>,
+  { endpoint, budget, status }: Circumstances,
+  details: Partial<DeliveryReport>,
 ): void {
-  const telemetry = endpoint.telemetry ?? delivery.host?.telemetry ?? consoleTelemetry
-  if (!telemetry.onDelivery || (telemetry.problemsOnly && !PROBLEMS.has(outcome))) return
   const { name: provider } = endpoint.provider
-  const report = { provider, outcome, status, durationMs: budget.elapsedMs(), ...details() }
+  const report = { provider, outcome, status, durationMs: budget.elapsedMs(), ...details }
   // A broken log must not break the acknowledgement.
   quietly(() => telemetry.onDelivery?.(report))
 }

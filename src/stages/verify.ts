@@ -1,14 +1,11 @@
 import type { Delivery } from '../delivery.ts'
-import { after } from '../lib/awaitable.ts'
-import type { Awaitable, Verified, VerifyBody } from '../types.ts'
-
-/** A delivery that is proven to come from the sender. Only `verify` makes one. */
-export interface VerifiedDelivery {
-  readonly delivery: Delivery
-  readonly verified: Verified
-}
+import { isPromise } from '../lib/awaitable.ts'
+import type { Awaitable, VerifiedDelivery, VerifyBody } from '../types.ts'
 
 /** Runs the check that the scheme prepared over the bytes of the body. */
 export function verify(delivery: Delivery, check: VerifyBody): Awaitable<VerifiedDelivery> {
-  return after(check(delivery), (verified) => ({ delivery, verified }))
+  const verified = check(delivery)
+  return isPromise(verified)
+    ? verified.then((proven) => ({ delivery, verified: proven }))
+    : { delivery, verified }
 }
