@@ -10,7 +10,7 @@ import {
   stripe,
 } from './messages.ts'
 import { secrets } from './secrets.ts'
-import { deliver, hangUp, type Answer } from './sender.ts'
+import { deliver, hangUp, type Answer, type Message } from './sender.ts'
 
 /** Kinds of hosts that differ in what they let through. */
 export type Host = 'node' | 'bun' | 'deno' | 'workerd' | 'hono' | 'next'
@@ -33,6 +33,9 @@ export interface Behaviour {
 
 const WORKED = { runs: 1, ref: 'refs/heads/main' }
 const MESSY = '{ "title":\t"Grüße, 世界 \\u00e9 🎉",\r\n  "n": 1.0, "n": 1e2 }\n'
+const BASE = 'http://127.0.0.1:{port}'
+const ODD_PATH = '/github?a=%41&b=%2f+c'
+const FORWARDED = { 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https' }
 const LONG = JSON.stringify({ ref: 'x'.repeat(300 * 1024) })
 
 export const behaviours: readonly Behaviour[] = [
@@ -69,15 +72,27 @@ export const behaviours: readonly Behaviour[] = [
   },
   {
     name: 'the bytes are verified and handed on as they came',
-    async send(base) {
-      const answer = await deliver(
-        base,
-        github({ event: 'issues', body: MESSY, path: '/github?a=%41' }),
-      )
-      // Which origin a host sees is its own matter.
-      return { ...answer, body: answer.body.replace(/https?:\/\/[^/]+/, '') }
+    send: (base) => inspect(base, github({ event: 'issues', body: MESSY })),
+    expected: { status: 200, json: { method: 'POST', url: `${BASE}/github`, body: MESSY } },
+    instead: {
+      next: {
+        because: 'Next puts localhost in place of the host that the sender called',
+        status: 200,
+        json: { method: 'POST', url: 'http://localhost:{port}/github', body: MESSY },
+      },
     },
-    expected: { status: 200, json: { method: 'POST', url: '/github?a=%41', body: MESSY } },
+  },
+  {
+    name: 'the URL is handed on as it came, whatever X-Forwarded headers claim',
+    send: (base) => inspect(base, github({ event: 'issues', path: ODD_PATH, headers: FORWARDED })),
+    expected: { status: 200, json: { method: 'POST', url: `${BASE}${ODD_PATH}`, body: PUSH } },
+    instead: {
+      next: {
+        because: 'Next believes X-Forwarded-Proto and writes escapes its own way: set publicUrl',
+        status: 200,
+        json: { method: 'POST', url: 'https://localhost:{port}/github?a=A&b=%2F+c', body: PUSH },
+      },
+    },
   },
   {
     name: 'a sender that hung up is served when it delivers again',
@@ -251,6 +266,12 @@ export const behaviours: readonly Behaviour[] = [
     expected: { status: 503, headers: { 'retry-after': /^\d+$/ } },
   },
 ]
+
+/** Delivers to the effect that tells what it was called with; the port differs from run to run. */
+async function inspect(base: string, message: Message): Promise<Answer> {
+  const answer = await deliver(base, message)
+  return { ...answer, body: answer.body.replace(new URL(base).port, '{port}') }
+}
 
 /** What the example files must do, each as it stands, on its own platform: they mount one GitHub endpoint. */
 export function exampleBehaviours(path: string): readonly Behaviour[] {

@@ -1,4 +1,4 @@
-/** A project such as a user has: the packed package, the platforms, and the hosts' files, in one folder. */
+/** A project such as a user has: the built package, the platforms, and the hosts' files, in one folder. */
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { build } from 'esbuild'
@@ -7,24 +7,14 @@ import { manifest, root } from '../../scripts/entries.ts'
 export const project = `${root}.cache/runtimes/`
 const installed = `${project}node_modules/${manifest.name}/`
 
-/** Installs the package as it would be published, from `dist`, which is built if it is out of date. */
+/** Installs the package as it is published: its manifest and `dist`, built anew if a source is newer. */
 export function installPackage(): void {
   const sources = ['src', 'adapters'].flatMap((folder) => timesIn(root + folder))
-  if (Math.max(...sources) > oldestIn(`${root}dist`)) {
-    execFileSync('npm', ['run', 'build'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
-  }
-  const args = [
-    'pack',
-    '--ignore-scripts',
-    '--json',
-    '--loglevel=error',
-    '--pack-destination',
-    project,
-  ]
-  const [packed] = JSON.parse(execFileSync('npm', args, { cwd: root, encoding: 'utf8' }))
-  rmSync(installed, { recursive: true, force: true })
   mkdirSync(installed, { recursive: true })
-  execFileSync('tar', ['-xzf', project + packed.filename, '-C', installed, '--strip-components=1'])
+  cpSync(`${root}package.json`, `${installed}package.json`)
+  if (Math.max(...sources) < oldestIn(`${installed}dist`)) return
+  const args = ['node_modules/.bin/tsup', '--silent', '--out-dir', `${installed}dist`]
+  execFileSync(process.execPath, args, { cwd: root, stdio: 'pipe' })
 }
 
 /** Copies the application, its hosts and the examples. */

@@ -65,10 +65,15 @@ async function stop(child: ChildProcess): Promise<void> {
   clearTimeout(insist)
 }
 
+interface Prepared {
+  readonly runtime: Runtime
+  readonly prepared: Promise<void> | undefined
+}
+
 /** One after the other: hosts that share two cores with each other are slow to answer, not wrong. */
-async function run(runtime: Runtime): Promise<readonly Verdict[]> {
+async function run({ runtime, prepared }: Prepared): Promise<readonly Verdict[]> {
   try {
-    await runtime.prepare?.()
+    await prepared
     const server = await start(runtime)
     try {
       const verdicts = []
@@ -98,15 +103,23 @@ installPackage()
 copyFiles()
 let passed = 0
 let failed = 0
-for (const runtime of runtimes.filter(isWanted)) {
-  const verdicts = await run(runtime)
+// What takes long to make is made while the others run.
+const entrants = runtimes.filter(isWanted).map((runtime): Prepared => {
+  const prepared = runtime.prepare?.()
+  prepared?.catch(() => undefined) // reported when its turn comes
+  return { runtime, prepared }
+})
+for (const entrant of entrants) {
+  const { runtime } = entrant
+  const verdicts = await run(entrant)
   const failures = verdicts.filter(({ failure }) => failure !== undefined)
   passed += verdicts.length - failures.length
   failed += failures.length
   console.log(
     `${runtime.name}: ${verdicts.length - failures.length} passed, ${failures.length} failed`,
   )
-  for (const { name, failure } of failures) console.log(`  FAILED ${name}: ${failure}`)
+  for (const { name, failure } of failures)
+    console.log(`  FAILED ${name}: ${failure?.slice(0, 2000)}`)
 }
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1

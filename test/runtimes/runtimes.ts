@@ -1,7 +1,9 @@
 /** The hosts: how each is started, and which files it needs. */
-import { execFileSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { arch, platform } from 'node:process'
+import { text } from 'node:stream/consumers'
 import { exampleBehaviours, behaviours, type Behaviour, type Host } from './behaviours.ts'
 import { bundleWorker, project } from './project.ts'
 import { secrets } from './secrets.ts'
@@ -13,7 +15,7 @@ export interface Runtime {
   /** What must appear in its output: the proof that an example's effect ran. */
   readonly prints?: string
   /** Makes what is started, if that takes more than the files at hand. */
-  readonly prepare?: () => Promise<void> | void
+  readonly prepare?: () => Promise<void>
   readonly command: (port: number) => readonly [executable: string, ...args: readonly string[]]
 }
 
@@ -35,7 +37,15 @@ const { bun, deno, workerd, next } = Object.fromEntries(
 const nextFolder = `${project}hosts/next`
 const EXAMPLE = { behaviours: exampleBehaviours('/'), prints: 'octo/hello was pushed to' }
 const MOUNTED = { ...EXAMPLE, behaviours: exampleBehaviours('/webhooks/github') }
-const DENO = ['serve', '--no-prompt', '--allow-env', '--host', '127.0.0.1', '--port'] as const
+/** Deno needs no permission but to read its environment. */
+function denoServe(
+  file: string,
+  port: number,
+  permission = '--allow-env=GITHUB_WEBHOOK_SECRET',
+): readonly [string, ...string[]] {
+  const where = ['--host', '127.0.0.1', '--port', `${port}`]
+  return [deno, 'serve', '--no-prompt', permission, ...where, file]
+}
 
 const names = {
   bun: `bun ${versionOf('bun')}`,
@@ -87,7 +97,7 @@ const all: readonly (Runtime | undefined)[] = [
     name: names.deno,
     host: 'deno',
     behaviours,
-    command: (port) => [deno, ...DENO, `${port}`, 'hosts/deno.ts'],
+    command: (port) => denoServe('hosts/deno.ts', port, '--allow-env'),
   },
   {
     name: `${names.workerd} (WebCrypto)`,
@@ -112,12 +122,7 @@ const all: readonly (Runtime | undefined)[] = [
     host: 'next',
     behaviours: [...behaviours, ...MOUNTED.behaviours],
     prints: MOUNTED.prints,
-    prepare() {
-      execFileSync(process.execPath, [next, 'build', nextFolder], {
-        env: environment(),
-        stdio: ['ignore', 'ignore', 'pipe'],
-      })
-    },
+    prepare: () => run(process.execPath, [next, 'build', nextFolder]),
     command: (port) => {
       const where = ['--hostname', '127.0.0.1', '--port', `${port}`]
       return [process.execPath, next, 'start', nextFolder, ...where]
@@ -133,7 +138,7 @@ const all: readonly (Runtime | undefined)[] = [
     name: `examples/deno.ts on ${names.deno}`,
     host: 'deno',
     ...EXAMPLE,
-    command: (port) => [deno, ...DENO, `${port}`, 'examples/deno.ts'],
+    command: (port) => denoServe('examples/deno.ts', port),
   },
   {
     name: `examples/bun.ts on ${names.bun}`,
@@ -151,11 +156,22 @@ const all: readonly (Runtime | undefined)[] = [
     name: `examples/hono.ts on ${names.deno}`,
     host: 'deno',
     ...MOUNTED,
-    command: (port) => [deno, ...DENO, `${port}`, 'examples/hono.ts'],
+    command: (port) => denoServe('examples/hono.ts', port),
   },
 ]
 
 export const runtimes: readonly Runtime[] = all.filter((runtime) => runtime !== undefined)
+
+/** Runs a program to its end. */
+async function run(executable: string, args: readonly string[]): Promise<void> {
+  const child = spawn(executable, args, {
+    env: environment(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const output = Promise.all([text(child.stdout), text(child.stderr)])
+  const [code] = await once(child, 'exit')
+  if (code !== 0) throw new Error(`${args.join(' ')} failed:\n${(await output).join('')}`)
+}
 
 /** The secrets, and what a program needs to start; nothing else of this process. */
 export function environment(port?: number): NodeJS.ProcessEnv {
