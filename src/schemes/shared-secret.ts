@@ -1,4 +1,5 @@
 import type { Delivery } from '../delivery.ts'
+import { configurationError } from '../errors.ts'
 import { encodeUtf8 } from '../lib/bytes.ts'
 import { credentialScheme, withHeader, type CredentialOptions } from '../lib/credential.ts'
 import { readMember } from '../lib/member.ts'
@@ -25,7 +26,7 @@ export type SharedSecretOptions = SharedSecretPlace & {
  * A secret that the sender repeats with each delivery. It proves no more than that the sender knows it:
  * the content is not signed, so only TLS protects it.
  *
- * @throws {TypeError} `ERR_SECRET_EMPTY`, `ERR_SECRET_MALFORMED`
+ * @throws {TypeError} `ERR_SECRET_EMPTY`, `ERR_SECRET_MALFORMED`, `ERR_OPTION_INVALID` without a place
  * @example
  * sharedSecret({ header: 'x-webhook-token', secret: process.env.TOKEN })
  */
@@ -39,7 +40,12 @@ function placeOf(options: SharedSecretPlace): Place {
   if ('header' in options) return inHeader(options.header.toLowerCase())
   if ('bearer' in options) return BEARER
   if ('query' in options) return inQuery(options.query)
-  return 'member' in options ? inMember(options.member) : inField(options.field)
+  if ('member' in options) return inMember(options.member)
+  if ('field' in options) return inField(options.field)
+  throw configurationError(
+    'ERR_OPTION_INVALID',
+    'sharedSecret() takes one of header, bearer, query, member and field',
+  )
 }
 
 function inHeader(name: string): Place {
