@@ -219,6 +219,11 @@ export const behaviours: readonly Behaviour[] = [
     expected: { status: 413 },
   },
   {
+    name: 'a body over the limit is not waited for to end',
+    send: (base) => deliver(base, { ...github({ body: LONG }), unfinished: true }),
+    expected: { status: 413 },
+  },
+  {
     name: 'a chunked body within the limit is accepted',
     send: (base) => deliver(base, { ...github(), chunked: true }),
     expected: { status: 200, json: WORKED },

@@ -11,6 +11,8 @@ export interface Message {
   readonly body?: string | Uint8Array
   /** Sends the body in chunks, without a `content-length`. */
   readonly chunked?: boolean
+  /** Leaves a chunked body without its end until the answer is there. */
+  readonly unfinished?: boolean
 }
 
 export interface Answer {
@@ -21,9 +23,10 @@ export interface Answer {
 
 /** Delivers a message on a connection of its own. */
 export async function deliver(base: string, message: Message): Promise<Answer> {
-  const { method = 'POST', path, headers, body = '', chunked = false } = message
+  const { method = 'POST', path, headers, body = '', chunked = false, unfinished = false } = message
   const bytes = Buffer.from(body)
-  const length = method === 'POST' && !chunked ? { 'content-length': bytes.length } : {}
+  const length =
+    method === 'POST' && !chunked && !unfinished ? { 'content-length': bytes.length } : {}
   const outgoing = request(base + path, {
     method,
     headers: { ...headers, ...length },
@@ -39,7 +42,7 @@ export async function deliver(base: string, message: Message): Promise<Answer> {
   for (let at = 0; at < bytes.length && !outgoing.destroyed; at += CHUNK) {
     outgoing.write(bytes.subarray(at, at + CHUNK))
   }
-  outgoing.end()
+  if (!unfinished) outgoing.end()
   const [incoming] = (await answered) as [IncomingMessage]
   const answer = await buffer(incoming)
   outgoing.destroy()
