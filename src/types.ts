@@ -144,9 +144,10 @@ export interface Challenge {
   /**
    * The answer, or `undefined` if this request is no such challenge.
    *
+   * @param verified what the scheme has proven; absent if the challenge comes unsigned
    * @throws {WebhookError} `ERR_CHALLENGE_REFUSED` for a challenge that must not be answered
    */
-  answer(delivery: Delivery): Awaitable<ReplyParts | undefined>
+  answer(delivery: Delivery, verified?: Verified): Awaitable<ReplyParts | undefined>
 }
 
 /* Providers -------------------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@ import { keyring, secretBytes } from '../lib/secrets.ts'
 import type { Challenge, SecretSource } from '../types.ts'
 
 export interface CrcOptions {
+  /** Of several, the one that the question is signed with answers it; the first, if it is unsigned. */
   readonly secret: SecretSource | undefined
   readonly method: 'GET' | 'POST'
   /** Whether the question is signed; it is then answered only once that is proven. */
@@ -31,12 +32,13 @@ export function crc(options: CrcOptions): Challenge {
     method: options.method,
     signed: options.signed,
     inBody: options.method === 'POST',
-    async answer(delivery) {
+    async answer(delivery, verified) {
       const found = options.token(delivery)
       if (found === undefined || found === null) return undefined
       const token = assertToken(found)
-      const [sign] = await keys.find(delivery)
-      return jsonReply(options.respond(token, await sign!([token], options.encoding)))
+      const signers = await keys.find(delivery)
+      const sign = signers[verified?.secret ?? 0] ?? signers[0]!
+      return jsonReply(options.respond(token, await sign([token], options.encoding)))
     },
   }
 }

@@ -1,3 +1,4 @@
+import type { Delivery } from '../delivery.ts'
 import { WebhookError } from '../errors.ts'
 import { equalText } from '../lib/bytes.ts'
 import { assertToken, textReply } from '../lib/challenge-reply.ts'
@@ -18,6 +19,15 @@ export interface HubOptions {
  */
 export function hub({ verifyToken }: HubOptions): Challenge {
   const tokens = keyring(verifyToken, (token) => ({ digest: () => secretDigest(token) }))
+
+  async function isKnown(given: string, delivery: Delivery): Promise<boolean> {
+    const digest = await secretDigest(given)
+    for (const token of await tokens.find(delivery)) {
+      if (equalText(digest, await token.digest())) return true
+    }
+    return false
+  }
+
   return {
     name: 'hub',
     method: 'GET',
@@ -26,10 +36,9 @@ export function hub({ verifyToken }: HubOptions): Challenge {
     async answer(delivery) {
       const { query } = delivery
       if (query.get('hub.mode') !== 'subscribe') return undefined
-      const digest = await secretDigest(query.get('hub.verify_token') || 'none')
-      for (const token of await tokens.find(delivery)) {
-        if (equalText(digest, await token.digest()))
-          return textReply(assertToken(query.get('hub.challenge')))
+      const given = query.get('hub.verify_token')
+      if (given && (await isKnown(given, delivery))) {
+        return textReply(assertToken(query.get('hub.challenge')))
       }
       throw new WebhookError(
         'ERR_CHALLENGE_REFUSED',

@@ -1,7 +1,7 @@
 import type { Delivery } from '../delivery.ts'
 import type { Endpoint } from '../endpoint.ts'
 import { WebhookError } from '../errors.ts'
-import type { Awaitable, Challenge, ReplyParts, VerifiedDelivery } from '../types.ts'
+import type { Awaitable, Challenge, ReplyParts, Verified, VerifiedDelivery } from '../types.ts'
 
 /** What is read of a body at most before anything about it is proven. */
 const MAX_UNSIGNED_BODY_BYTES = 16 * 1024
@@ -50,18 +50,21 @@ async function findUnsignedAnswer(
 
 /** Answers the challenges that come signed, once the signature is proven. */
 export function answerSigned(
-  { delivery }: VerifiedDelivery,
+  { delivery, verified }: VerifiedDelivery,
   { signedChallenges }: Endpoint,
 ): Awaitable<ReplyParts | undefined> {
-  return signedChallenges.length === 0 ? undefined : firstAnswer(signedChallenges, delivery)
+  return signedChallenges.length === 0
+    ? undefined
+    : firstAnswer(signedChallenges, delivery, verified)
 }
 
 async function firstAnswer(
   challenges: readonly Challenge[],
   delivery: Delivery,
+  verified: Verified,
 ): Promise<ReplyParts | undefined> {
   for (const challenge of challenges) {
-    const answer = await challenge.answer(delivery)
+    const answer = await challenge.answer(delivery, verified)
     if (answer) return answer
   }
   return undefined

@@ -200,7 +200,7 @@ describe('a function of the request', () => {
     },
     {
       name: 'rejects with no error',
-      secret: () => Promise.reject('sealed' as unknown as Error),
+      secret: () => Promise.reject('sealed'),
       expected: unavailable,
     },
     { name: 'returns an empty secret', secret: () => '', expected: unavailable },
