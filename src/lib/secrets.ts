@@ -1,5 +1,5 @@
 import type { Delivery } from '../delivery.ts'
-import { configurationError, isWebhookError, WebhookError } from '../errors.ts'
+import { configurationError, isWebhookError, messageOf, WebhookError } from '../errors.ts'
 import type { Awaitable, SecretSource, SecretValue, UntrustedHint } from '../types.ts'
 import { decode, encode, encodeUtf8 } from './bytes.ts'
 import { crypto } from './crypto.ts'
@@ -59,10 +59,8 @@ function dynamicKeyring<Key>(
         if (secrets.length > 0) return secrets.map(cached)
       } catch (cause) {
         if (isWebhookError(cause)) throw cause
-        const text = cause instanceof Error ? cause.message : String(cause)
-        throw new WebhookError('ERR_SECRET_UNAVAILABLE', `The secret could not be had: ${text}`, {
-          cause,
-        })
+        const text = `The secret could not be had: ${messageOf(cause)}`
+        throw new WebhookError('ERR_SECRET_UNAVAILABLE', text, { cause })
       }
       throw new WebhookError(
         'ERR_TENANT_UNKNOWN',
@@ -89,7 +87,8 @@ function toList<Value extends SecretValue>(
  */
 function assertSecret(secret: unknown): SecretValue {
   if (secret instanceof Uint8Array) {
-    if (secret.length > 0) return secret
+    // A copy: keys may be made at the first use, and callers may wipe or reuse what they gave.
+    if (secret.length > 0) return new Uint8Array(secret)
     throw configurationError('ERR_SECRET_EMPTY', 'The secret has no bytes')
   }
   if (secret === undefined || secret === null || secret === '') {

@@ -253,3 +253,10 @@ describe('a function of the request', () => {
     expect(await attempt(scheme, { body, headers: sign('a') })).toEqual(accepted())
   })
 })
+
+test('bytes are what they were when they were given', async () => {
+  const secret = Buffer.from('key')
+  const scheme = hmac({ secret, header: 'x-signature' })
+  secret.fill(0)
+  expect(await attempt(scheme, { body, headers: sign('key') })).toEqual(accepted())
+})

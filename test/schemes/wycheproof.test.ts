@@ -1,0 +1,39 @@
+/** What our code makes of Wycheproof's vectors around the primitive: decoding, lengths, refusal. */
+import { ed25519 } from 'webhook-target/schemes/asymmetric'
+import { hmac } from 'webhook-target/schemes/hmac'
+import { expect, test } from 'vitest'
+import { ed25519Groups, macGroups } from '../vectors/wycheproof.ts'
+import { attempt } from './attempt.ts'
+
+const bytes = (hex: string) => new Uint8Array(Buffer.from(hex, 'hex'))
+
+test.each([
+  ['sha1', 160],
+  ['sha256', 256],
+  ['sha512', 512],
+] as const)('hmac-%s accepts whole tags only', async (algorithm, fullSize) => {
+  for (const { tagSize, tests } of macGroups(algorithm)) {
+    for (const { tcId, key, msg, tag, result } of tests) {
+      const scheme = hmac({ secret: bytes(key), header: 'x-signature', algorithm })
+      const { status } = await attempt(scheme, {
+        body: bytes(msg),
+        headers: { 'x-signature': tag },
+      })
+      const genuine = result === 'valid' && tagSize === fullSize
+      expect({ tcId, tagSize, status }).toEqual({ tcId, tagSize, status: genuine ? 200 : 401 })
+    }
+  }
+})
+
+test('ed25519', async () => {
+  for (const { publicKey, publicKeyPem, tests } of ed25519Groups()) {
+    for (const key of [publicKey.pk, publicKeyPem.trim()]) {
+      const scheme = ed25519({ publicKey: key, header: 'x-signature' })
+      for (const { tcId, msg, sig, result } of tests) {
+        const request = { body: bytes(msg), headers: { 'x-signature': sig } }
+        const { status } = await attempt(scheme, request)
+        expect({ tcId, status }).toEqual({ tcId, status: result === 'valid' ? 200 : 401 })
+      }
+    }
+  }
+})
