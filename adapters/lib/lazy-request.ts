@@ -2,37 +2,48 @@
  * A `Request` that costs nothing until it is used for more than a webhook needs. The platform's own takes
  * longer to make than the whole rest of a delivery, most of it for the body stream.
  */
+import { LazyHeaders } from './lazy-headers.ts'
 import type { NodeParts } from './node-parts.ts'
+import { standInFor } from './stand-in.ts'
+
+/** A path that the URL parser would leave as it is: no dot segments, nothing to be escaped. */
+const PLAIN_TARGET =
+  /^(?:\/(?!\.{1,2}(?:[/?]|$))[\w.~!$&'()*+,;=:@-]*)+(?:\?[\w.~!$&()*+,;=:@/?%-]*)?$/
+/** An origin likewise: lower-case labels or an IPv4 address, and no default port. */
+const PLAIN_ORIGIN =
+  /^https?:\/\/(?:(?!xn--)[a-z][a-z0-9-]*(?:\.(?!xn--)[a-z][a-z0-9-]*)*|(?:(?:\d|[1-9]\d|1\d\d)\.){3}(?:\d|[1-9]\d|1\d\d))(?::(?!80$|443$|0)(?:\d{2,4}|[1-5]\d{4}))?$/
 
 /** What answers from the parts; everything else of the class comes from a real request, made then. */
 class LazyRequest {
   readonly #parts: NodeParts
-  #headers: Headers | undefined
+  readonly #headers: LazyHeaders
   #url: string | undefined
-  #body: Promise<Uint8Array> | undefined
+  #bodyUsed = false
   #real: Request | undefined
 
   constructor(parts: NodeParts) {
     this.#parts = parts
+    this.#headers = new LazyHeaders(parts.headers)
   }
 
   get method(): string {
     return this.#parts.method
   }
   get url(): string {
-    return (this.#url ??= new URL(this.#parts.origin + this.#parts.target).href)
+    return (this.#url ??= normalize(this.#parts))
   }
   get headers(): Headers {
-    return this.#real?.headers ?? (this.#headers ??= new Headers([...this.#parts.headers]))
+    return this.#real?.headers ?? (this.#headers as unknown as Headers)
   }
   get bodyUsed(): boolean {
-    return this.#real?.bodyUsed ?? this.#body !== undefined
+    return this.#real?.bodyUsed ?? this.#bodyUsed
   }
 
   async bytes(): Promise<Uint8Array> {
     if (this.#real) return new Uint8Array(await this.#real.arrayBuffer())
-    if (this.#body) throw new TypeError('Body is unusable: Body has already been read')
-    return (this.#body = Promise.resolve(this.#parts.readBody(Infinity)))
+    if (this.#bodyUsed) throw new TypeError('Body is unusable: Body has already been read')
+    this.#bodyUsed = true
+    return this.#parts.readBody(Infinity)
   }
   async arrayBuffer(): Promise<ArrayBuffer> {
     const bytes = await this.bytes()
@@ -45,19 +56,22 @@ class LazyRequest {
     return JSON.parse(await this.text())
   }
 
-  /** The platform's request, for everything above is not enough for. */
+  /** The platform's request, for what everything above is not enough for. */
   real(): Request {
     const { method, url } = this
-    const headers = this.headers
-    if (this.#real) return this.#real
-    const hasBody = method !== 'GET' && method !== 'HEAD' && this.#body === undefined
-    this.#real = new Request(url, {
+    const hasBody = method !== 'GET' && method !== 'HEAD' && !this.#bodyUsed
+    this.#real ??= new Request(url, {
       method,
-      headers,
+      headers: this.#headers.real(),
       ...(hasBody && { body: streamOf(this.#parts), duplex: 'half' }),
     })
     return this.#real
   }
+}
+
+function normalize({ origin, target }: NodeParts): string {
+  const url = origin + target
+  return PLAIN_ORIGIN.test(origin) && PLAIN_TARGET.test(target) ? url : new URL(url).href
 }
 
 function streamOf(parts: NodeParts): ReadableStream<Uint8Array> {
@@ -74,22 +88,8 @@ function streamOf(parts: NodeParts): ReadableStream<Uint8Array> {
 let linked = false
 
 function link(): void {
-  const own = LazyRequest.prototype
-  Object.setPrototypeOf(own, Request.prototype)
-  for (const [name, { value }] of Object.entries(
-    Object.getOwnPropertyDescriptors(Request.prototype),
-  )) {
-    if (Object.hasOwn(own, name)) continue
-    const isMethod = typeof value === 'function'
-    Object.defineProperty(own, name, {
-      configurable: true,
-      get(this: LazyRequest) {
-        const real = this.real()
-        const found: unknown = Reflect.get(real, name)
-        return isMethod ? (found as (...args: unknown[]) => unknown).bind(real) : found
-      },
-    })
-  }
+  standInFor(LazyRequest.prototype, Request.prototype, (request) => request.real())
+  standInFor(LazyHeaders.prototype, Headers.prototype, (headers) => headers.real())
   linked = true
 }
 
