@@ -85,7 +85,17 @@ export class WebhookError extends Error {
 
 /** True for errors of any installed copy of this package, unlike `instanceof`. */
 export function isWebhookError(error: unknown): error is WebhookError {
-  return (error as WebhookError | undefined)?.name === 'WebhookError' && 'code' in (error as object)
+  const { name, code } = (error ?? {}) as Partial<WebhookError>
+  return name === 'WebhookError' && code !== undefined && Object.hasOwn(ERRORS, code)
+}
+
+/** What any thrown value has to say: JavaScript throws anything, and some of it can't be made text. */
+export function messageOf(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? thrown.message : String(thrown)
+  } catch {
+    return 'something that is no text'
+  }
 }
 
 /** Codes of mistakes in the configuration, thrown when a scheme, provider or handler is created. */

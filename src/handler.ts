@@ -2,7 +2,7 @@ import { Delivery } from './delivery.ts'
 import { toHandler } from './doors.ts'
 import { createEndpoint, type Endpoint, type WebhookHandlerOptions } from './endpoint.ts'
 import type { DeliveredEvent } from './event.ts'
-import { isWebhookError, WebhookError } from './errors.ts'
+import { isWebhookError, messageOf, WebhookError } from './errors.ts'
 import { all, isPromise } from './lib/awaitable.ts'
 import { Budget } from './lib/deadline.ts'
 import { acknowledge, acknowledgeError } from './stages/acknowledge.ts'
@@ -110,5 +110,5 @@ function admit(event: DeliveredEvent, endpoint: Endpoint, budget: Budget): Await
 
 function toWebhookError(cause: unknown): WebhookError {
   if (isWebhookError(cause)) return cause
-  return new WebhookError('ERR_INTERNAL', `Unexpected: ${String(cause)}`, { cause })
+  return new WebhookError('ERR_INTERNAL', `Unexpected: ${messageOf(cause)}`, { cause })
 }

@@ -1,6 +1,6 @@
 import { DeliveryContext, type DeliveredEvent } from '../event.ts'
 import type { Endpoint } from '../endpoint.ts'
-import { isWebhookError, WebhookError } from '../errors.ts'
+import { isWebhookError, messageOf, WebhookError } from '../errors.ts'
 import type { Budget } from '../lib/deadline.ts'
 import { done, ignored, isOutcome, type Outcome } from '../outcomes.ts'
 import type { StandardSchema } from '../types.ts'
@@ -40,8 +40,8 @@ const toOutcome = (value: unknown): Outcome => (isOutcome(value) ? value : done)
 /** Our own errors keep their code: a payload that does not parse is not the handler's failure. */
 function toError(error: unknown): WebhookError {
   if (isWebhookError(error)) return error
-  const text = error instanceof Error ? error.message : String(error)
-  return new WebhookError('ERR_HANDLER_FAILED', `The handler threw: ${text}`, { cause: error })
+  const text = `The handler threw: ${messageOf(error)}`
+  return new WebhookError('ERR_HANDLER_FAILED', text, { cause: error })
 }
 
 async function validate(event: DeliveredEvent, schema: StandardSchema): Promise<void> {
@@ -50,14 +50,16 @@ async function validate(event: DeliveredEvent, schema: StandardSchema): Promise<
     event.data = result.value
     return
   }
-  const issues = result.issues.slice(0, 5).map(({ path, message }) => {
+  // Where it does not fit, and not how: the messages of some libraries quote the payload.
+  const places = result.issues.slice(0, 5).map(({ path }) => {
     const keys = (path ?? []).map((part) =>
       typeof part === 'object' && part !== null && 'key' in part ? part.key : part,
     )
-    return `${keys.map(String).join('.') || 'payload'}: ${message}`
+    return keys.map(String).join('.') || 'its root'
   })
   throw new WebhookError(
     'ERR_SCHEMA_MISMATCH',
-    `The payload does not fit its schema: ${issues.join('; ')}`,
+    `The payload does not fit its schema at ${places.join(', ')}; error.cause has the details`,
+    { cause: result.issues },
   )
 }

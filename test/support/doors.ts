@@ -80,6 +80,17 @@ export function toRequest({ method = 'POST', path = '/', headers = {}, body }: S
   })
 }
 
+/** A request whose body comes as the stream wants. */
+export function streamed(headers: Readonly<Record<string, string>>, body: ReadableStream): Request {
+  const init: RequestInit & { readonly duplex: 'half' } = {
+    method: 'POST',
+    headers,
+    body,
+    duplex: 'half',
+  }
+  return new Request(ORIGIN, init)
+}
+
 export async function toAnswer(response: Response): Promise<Answer> {
   return {
     status: response.status,
