@@ -1,0 +1,74 @@
+/** Two servers under the same load by turns, compared by the CPU time that a request takes. */
+import { expectVerification, startServer, type ServerProcess } from './server-process.ts'
+import { applyLoad, type Load } from './load.ts'
+import { cpuMs } from './process-usage.ts'
+
+const WARM_UP_REQUESTS = 20_000
+/** On a busy machine a second may not be enough for them. */
+const MIN_REQUESTS = 1000
+
+export interface Subjects {
+  /** The files of the two servers. */
+  readonly baseline: string
+  readonly subject: string
+}
+
+export interface Schedule {
+  /** How often both are started afresh: what the compiler makes of a server differs from start to start. */
+  readonly starts: number
+  /** Turns of each after a start. */
+  readonly rounds: number
+}
+
+/**
+ * How many times the CPU time of `subject` the `baseline` takes, for each pair of turns. The baseline is a
+ * process of its own with the same start and warm-up: one that has served more requests runs faster.
+ */
+export async function comparePairs(
+  subjects: Subjects,
+  load: Load,
+  { starts, rounds }: Schedule,
+): Promise<readonly number[]> {
+  const ratios: number[] = []
+  for (let start = 0; start < starts; start++) {
+    ratios.push(...(await compareOnce(subjects, load, rounds)))
+  }
+  return ratios
+}
+
+async function compareOnce(files: Subjects, load: Load, rounds: number): Promise<number[]> {
+  const servers: ServerProcess[] = []
+  const start = async (file: string) => {
+    const server = await startServer(file)
+    servers.push(server)
+    await expectVerification(server, load.body)
+    return server
+  }
+  try {
+    const baseline = await start(files.baseline)
+    const subject = await start(files.subject)
+    for (const server of [baseline, subject, subject, baseline]) await warmUp(server, load)
+
+    const ratios: number[] = []
+    for (let round = 0; round < rounds; round++) {
+      const order = round % 2 ? [baseline, subject] : [subject, baseline]
+      const costs = new Map<ServerProcess, number>()
+      for (const server of order) costs.set(server, await cpuPerRequest(server, load))
+      ratios.push(costs.get(baseline)! / costs.get(subject)!)
+    }
+    return ratios
+  } finally {
+    await Promise.all(servers.map((server) => server.stop()))
+  }
+}
+
+async function warmUp({ port }: ServerProcess, load: Load): Promise<void> {
+  for (let sent = 0; sent < WARM_UP_REQUESTS / 2;) sent += await applyLoad(port, load)
+}
+
+async function cpuPerRequest({ pid, port }: ServerProcess, load: Load): Promise<number> {
+  const before = cpuMs(pid)
+  let requests = 0
+  while (requests < MIN_REQUESTS) requests += await applyLoad(port, load)
+  return (cpuMs(pid) - before) / requests
+}

@@ -1,0 +1,53 @@
+/**
+ * Measures the figures that the project holds itself to: `npm run bench -- [P1 P6 ...] [--quick]`.
+ * Ends with 1 if one is where a check fails, and with 3 if the machine is too busy to tell.
+ */
+import { cpus } from 'node:os'
+import { parseArgs } from 'node:util'
+import { measureHttp } from './groups/http.ts'
+import { measureColdStart } from './groups/cold-start.ts'
+import { measurePackage } from './groups/package.ts'
+import { listPending } from './groups/pending.ts'
+import { measureVerification } from './groups/verification.ts'
+import { verdictOf, type Measure, type Row } from './lib/figure.ts'
+import { client } from './lib/load.ts'
+import { prepare } from './lib/prepare.ts'
+import { table, toCells } from './lib/report.ts'
+
+const GROUPS: readonly { readonly figures: readonly string[]; readonly measure: Measure }[] = [
+  { figures: ['P1', 'P2', 'P3', 'P4', 'P5'], measure: measureHttp },
+  { figures: ['P6', 'P7', 'P8', 'P9', 'P11'], measure: measureVerification },
+  { figures: ['P12', 'P13'], measure: measureColdStart },
+  { figures: ['P15', 'P16'], measure: measurePackage },
+  { figures: ['P10', 'P14', 'P17'], measure: listPending },
+]
+
+const { values, positionals } = parseArgs({
+  options: { quick: { type: 'boolean', default: false } },
+  allowPositionals: true,
+})
+const known = GROUPS.flatMap(({ figures }) => figures)
+const wanted = new Set(positionals.length > 0 ? positionals : known)
+const unknown = [...wanted].filter((figure) => !known.includes(figure))
+if (unknown.length > 0) {
+  console.error(`No figure ${unknown.join(', ')}; there are ${known.join(' ')}`)
+  process.exit(2)
+}
+
+await prepare()
+const rows: Row[] = []
+for (const { figures, measure } of GROUPS) {
+  if (!figures.some((figure) => wanted.has(figure))) continue
+  for await (const row of measure({ wanted, quick: values.quick })) {
+    rows.push(row)
+    console.error(toCells(row).join('  ').trimEnd()) // what is known so far, for those who wait
+  }
+}
+
+console.log(`
+Node ${process.version}, ${cpus()[0]?.model.trim()}, ${cpus().length} cores, load by ${client}, ${new Date().toISOString().slice(0, 10)}.
+Ratios: how many times the CPU time of this the other takes; above 1 this is faster.
+`)
+console.log(table(rows))
+const verdicts = rows.map(verdictOf)
+process.exitCode = verdicts.includes('noisy') ? 3 : Number(verdicts.includes('BELOW'))
