@@ -14,10 +14,22 @@ export function toHandler(receive: WebhookHandler['receive']): WebhookHandler {
     host,
   ) => toResponse(await receive(toParts(request), host))
   return Object.assign(viaFetch, {
-    // Runtimes pass more arguments (env, connection): they are not ours to interpret.
-    fetch: (request: Request) => viaFetch(request),
+    fetch(request: Request, _env?: unknown, context?: unknown) {
+      const answer = viaFetch(request)
+      keepAlive(context, answer)
+      return answer
+    },
     receive,
   })
+}
+
+/**
+ * Workers cancels what is under way when the sender hangs up, unless it was told to wait. Other runtimes
+ * pass other things in this place.
+ */
+function keepAlive(context: unknown, answer: Promise<unknown>): void {
+  const { waitUntil } = (context ?? {}) as { waitUntil?: unknown }
+  if (typeof waitUntil === 'function') waitUntil.call(context, answer)
 }
 
 function toParts(request: Request): IncomingParts {

@@ -314,6 +314,7 @@ export interface WebhookHandler {
   /** By itself too, so that platforms may pass a second argument of their own, as Next does. */
   (request: Request): Promise<Response>
   (request: Request, host?: HostContext): Promise<Response>
-  readonly fetch: (request: Request) => Promise<Response>
+  /** For runtimes that call an object's `fetch`. Of Workers' arguments only `waitUntil` is used. */
+  readonly fetch: (request: Request, env?: unknown, context?: unknown) => Promise<Response>
   readonly receive: (parts: IncomingParts, host?: HostContext) => Promise<ReplyParts>
 }

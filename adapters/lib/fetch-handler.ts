@@ -4,7 +4,8 @@ import type { NodeParts } from './node-parts.ts'
 import { createLazyRequest } from './lazy-request.ts'
 import { writeReply } from './node-parts.ts'
 
-type Fetch = (request: Request) => Response | Promise<Response>
+/** With the parameters of a webhook handler's, so that TypeScript infers those of either. */
+type Fetch = (request: Request, env?: unknown, context?: unknown) => Response | Promise<Response>
 export type FetchHandler = Fetch | { readonly fetch: Fetch }
 
 /** Answers 500 with an empty body if the handler throws: its error is for the log. */

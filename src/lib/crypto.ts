@@ -12,24 +12,19 @@ export type HashAlgorithm = 'sha1' | 'sha256' | 'sha384' | 'sha512'
 export type Chunk = string | Uint8Array
 /** Signs the chunks, as if joined, and writes the digest as text. */
 export type Hmac = (chunks: readonly Chunk[], encoding: TextEncoding) => Awaitable<string>
-export type VerifyEd25519 = (chunks: readonly Chunk[], signature: Uint8Array) => Awaitable<boolean>
-export type SignEd25519 = (chunks: readonly Chunk[]) => Awaitable<Uint8Array>
 
 export interface Crypto {
   readonly name: 'node' | 'web'
   /** Prepares a key once; the result may be kept for as long as the key is valid. */
   hmac(algorithm: HashAlgorithm, key: Uint8Array): Hmac
   hash(algorithm: HashAlgorithm, data: Uint8Array, encoding: TextEncoding): Awaitable<string>
-  /** @param publicKey the 32 raw bytes */
-  ed25519(publicKey: Uint8Array): VerifyEd25519
-  /** @param seed the 32 raw bytes of the private key (RFC 8032, section 5.1.5) */
-  ed25519Signer(seed: Uint8Array): SignEd25519
 }
 
 /** Block sizes in bytes (FIPS 180-4), to which an HMAC key is padded (RFC 2104, section 2). */
 const BLOCK = { sha1: 64, sha256: 64, sha384: 128, sha512: 128 } as const
 const toBytes = (chunk: Chunk) => (typeof chunk === 'string' ? encodeUtf8(chunk) : chunk)
-const toMessage = (chunks: readonly Chunk[]) => concat(chunks.map(toBytes))
+/** The chunks in one piece. */
+export const toMessage = (chunks: readonly Chunk[]): Uint8Array => concat(chunks.map(toBytes))
 
 /* node:crypto ------------------------------------------------------------------------------------ */
 
@@ -38,7 +33,7 @@ interface NodeMac {
   digest(encoding: string): string
 }
 /** The part of node:crypto in use, described here because this folder must not see Node's types. */
-interface NodeCrypto {
+export interface NodeCrypto {
   hash?(algorithm: string, data: Uint8Array, encoding: string): string
   createHash(algorithm: string): NodeMac
   createHmac(algorithm: string, key: unknown): NodeMac
@@ -98,20 +93,10 @@ export function nodeCrypto(node: NodeCrypto): Crypto {
     }
   }
 
-  const okp = (x: Uint8Array) => ({ kty: 'OKP', crv: 'Ed25519', x: encode(x, 'base64url') })
-
   return {
     name: 'node',
     hmac: node.hash ? oneShotHmac : streamingHmac,
     hash,
-    ed25519(publicKey) {
-      const key = node.createPublicKey({ key: okp(publicKey), format: 'jwk' })
-      return (chunks, signature) => node.verify(null, toMessage(chunks), key, signature)
-    },
-    ed25519Signer(seed) {
-      const key = node.createPrivateKey({ key: pkcs8(seed), format: 'der', type: 'pkcs8' })
-      return (chunks) => node.sign(null, toMessage(chunks), key)
-    },
   }
 }
 
@@ -142,33 +127,12 @@ export function webCrypto(web: typeof globalThis.crypto): Crypto {
     },
     hash: async (algorithm, data, encoding) =>
       text(await web.subtle.digest(algorithms[algorithm], source(data)), encoding),
-    ed25519(publicKey) {
-      let imported: WebKey | undefined
-      return async (chunks, signature) => {
-        imported ??= web.subtle.importKey('raw', source(publicKey), 'Ed25519', false, ['verify'])
-        const message = source(toMessage(chunks))
-        return web.subtle.verify('Ed25519', await imported, source(signature), message)
-      }
-    },
-    ed25519Signer(seed) {
-      let imported: WebKey | undefined
-      return async (chunks) => {
-        imported ??= web.subtle.importKey('pkcs8', source(pkcs8(seed)), 'Ed25519', false, ['sign'])
-        const message = source(toMessage(chunks))
-        return new Uint8Array(await web.subtle.sign('Ed25519', await imported, message))
-      }
-    },
   }
 }
 
 /** WebCrypto's types refuse views of shared memory, which nothing here ever holds. */
-const source = (bytes: Uint8Array) => bytes as Uint8Array<ArrayBuffer>
-
-/** The DER wrapping of an Ed25519 seed (RFC 8410, section 7). */
-function pkcs8(seed: Uint8Array): Uint8Array {
-  const prefix = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20]
-  return Uint8Array.from([...prefix, ...seed])
-}
+export const source = (bytes: Uint8Array): Uint8Array<ArrayBuffer> =>
+  bytes as Uint8Array<ArrayBuffer>
 
 /* Choice ----------------------------------------------------------------------------------------- */
 
@@ -177,10 +141,10 @@ interface RuntimeProcess {
 }
 
 /** `process.getBuiltinModule` instead of an import or a build condition: one file serves every runtime. */
-function chooseCrypto(): Crypto {
+function findNodeCrypto(): NodeCrypto | undefined {
   const runtime = (globalThis as { process?: RuntimeProcess }).process
-  const node = runtime?.getBuiltinModule?.('node:crypto') as NodeCrypto | undefined
-  return node ? nodeCrypto(node) : webCrypto(globalThis.crypto)
+  return runtime?.getBuiltinModule?.('node:crypto') as NodeCrypto | undefined
 }
 
-export const crypto: Crypto = chooseCrypto()
+export const builtin: NodeCrypto | undefined = findNodeCrypto()
+export const crypto: Crypto = builtin ? nodeCrypto(builtin) : webCrypto(globalThis.crypto)

@@ -18,12 +18,25 @@ export function describe(report: DeliveryReport): string {
   return words.join(' ')
 }
 
+/** The frames of a thrown error and of its causes; a message may quote the payload, so it is one line. */
+function stackOf(thrown: unknown): readonly string[] {
+  const lines: string[] = []
+  for (let error = thrown; error instanceof Error && lines.length < 100; error = error.cause) {
+    const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
+    if (error !== thrown)
+      lines.push(`Caused by ${printable(`${error.name}: ${error.message}`, 500)}`)
+    lines.push(...frames.map((line) => printable(line)))
+  }
+  return lines
+}
+
 /** The default: problems on the console, a line each, and the stack of a handler that threw. */
 export const consoleTelemetry: Telemetry = {
   problemsOnly: true,
   onDelivery(report) {
     const cause = report.error?.code === 'ERR_HANDLER_FAILED' ? report.error.cause : undefined
+    // One argument: of several, the console would read % signs in the first as a format.
     if (cause === undefined) console.warn(describe(report))
-    else console.error(describe(report), cause)
+    else console.error([describe(report), ...stackOf(cause)].join('\n'))
   },
 }

@@ -1,5 +1,5 @@
 import { decode, encode, type TextEncoding } from '../lib/bytes.ts'
-import { crypto } from '../lib/crypto.ts'
+import { ed25519 as algorithm } from '../lib/ed25519.ts'
 import { ed25519PublicKey, ed25519Seed } from '../lib/ed25519-key.ts'
 import { keyring } from '../lib/secrets.ts'
 import { signatureScheme, type SignatureOptions } from '../lib/signature.ts'
@@ -23,7 +23,7 @@ export function ed25519(options: Ed25519Options): Scheme {
   const { publicKey, encoding = 'hex' } = options
   return signatureScheme(options, {
     name: 'ed25519',
-    keys: keyring(publicKey, (value) => crypto.ed25519(ed25519PublicKey(value))),
+    keys: keyring(publicKey, (value) => algorithm.verifier(ed25519PublicKey(value))),
     wellFormed: (signature) => decode(signature, encoding)?.length === SIGNATURE_BYTES,
     async matches(verify, chunks, signatures) {
       for (const signature of signatures) {
@@ -32,7 +32,7 @@ export function ed25519(options: Ed25519Options): Scheme {
       return false
     },
     async sign(chunks, { privateKey }) {
-      return encode(await crypto.ed25519Signer(ed25519Seed(privateKey))(chunks), encoding)
+      return encode(await algorithm.signer(ed25519Seed(privateKey))(chunks), encoding)
     },
   })
 }
