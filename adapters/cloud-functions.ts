@@ -6,6 +6,8 @@ import { writeReply } from './lib/node-parts.ts'
 import { platformTimeoutSeconds } from './lib/platform.ts'
 import type { ReadForwarded } from './lib/trusted-proxy.ts'
 
+export type { FrameworkMessage } from './lib/framework-parts.ts'
+
 /** An HTTP function of `@google-cloud/functions-framework`. Answers every request itself and never rejects. */
 export type CloudFunction = (request: FrameworkMessage, response: ServerResponse) => Promise<void>
 

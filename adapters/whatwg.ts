@@ -18,6 +18,8 @@ import { closeIfUnread } from './lib/node-parts.ts'
 import { platformTimeoutSeconds } from './lib/platform.ts'
 import { createReadForwarded, type ReadForwarded } from './lib/trusted-proxy.ts'
 
+export type { FrameworkFields, FrameworkMessage } from './lib/framework-parts.ts'
+
 export interface ServerAdapterOptions {
   /**
    * Plugins of `@whatwg-node/server`. They may answer first and see every response; a delivery is verified as
