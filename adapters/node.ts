@@ -94,6 +94,7 @@ export async function serve(
 ): Promise<RunningServer> {
   const { env } = process
   const { concurrency = 1000, healthPath = '/health', signals = true } = options
+  const { requestTimeoutSeconds = 30 } = options
   const drainMs = (options.drainSeconds ?? 8) * 1000
   const gate = new Gate({
     concurrency,
@@ -104,8 +105,8 @@ export async function serve(
   const timeoutSeconds = options.platformTimeoutSeconds ?? platformTimeoutSeconds(env)
 
   const server = createServer({
-    headersTimeout: (options.headersTimeoutSeconds ?? 10) * 1000,
-    requestTimeout: (options.requestTimeoutSeconds ?? 30) * 1000,
+    headersTimeout: Math.min(options.headersTimeoutSeconds ?? 10, requestTimeoutSeconds) * 1000,
+    requestTimeout: requestTimeoutSeconds * 1000,
     connectionsCheckingInterval: 1000,
     keepAliveTimeout: KEEP_ALIVE_SECONDS * 1000,
   })
