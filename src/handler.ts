@@ -104,7 +104,7 @@ function admit(event: DeliveredEvent, endpoint: Endpoint, budget: Budget): Await
   const duplicate = before !== undefined
   if (!duplicate) admission?.enter(event.key, result)
   return isPromise(result)
-    ? budget.race(result).then((settled) => ({ event, result: settled, duplicate }))
+    ? budget.race(result, (settled) => ({ event, result: settled, duplicate }))
     : { event, result, duplicate }
 }
 

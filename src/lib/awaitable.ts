@@ -8,7 +8,9 @@ export function isPromise<Value>(value: Awaitable<Value>): value is Promise<Valu
   return value instanceof Promise
 }
 
-/** `Promise.all`, unless all values are there. */
+/** `Promise.all`, unless all values are there; one alone needs no counting. */
 export function all<Value>(values: readonly Awaitable<Value>[]): Awaitable<readonly Value[]> {
+  const [first] = values
+  if (values.length === 1 && isPromise(first!)) return first.then((value) => [value])
   return values.some(isPromise) ? Promise.all(values) : (values as readonly Value[])
 }

@@ -41,17 +41,23 @@ export class Budget {
     return this.#controller.signal
   }
 
-  /** What the work comes to, or `ERR_DEADLINE_EXCEEDED` once the time is up. The work must not reject. */
-  race<Value>(work: Promise<Value>): Promise<Value | WebhookError> {
+  /**
+   * What `finish` makes of the value the work comes to, or of `ERR_DEADLINE_EXCEEDED` once the time is up.
+   * The work must not reject.
+   */
+  race<Value, Finished>(
+    work: Promise<Value>,
+    finish: (value: Value | WebhookError) => Finished,
+  ): Promise<Finished> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         const error = this.#exceeded()
         this.#controller?.abort(error)
-        resolve(error)
+        resolve(finish(error))
       }, this.#remainingMs())
       void work.then((value) => {
         clearTimeout(timer)
-        resolve(value)
+        resolve(finish(value))
       })
     })
   }

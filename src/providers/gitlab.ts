@@ -1,3 +1,4 @@
+import { configurationError } from '../errors.ts'
 import { defineProvider, first, header, member } from '../provider.ts'
 import { anyOf } from '../schemes/any-of.ts'
 import { sharedSecret } from '../schemes/shared-secret.ts'
@@ -42,7 +43,8 @@ const SIGNING_KEY_BYTES = 32
  * by itself, and switches a webhook off that fails four times in a row.
  *
  * @see https://docs.gitlab.com/user/project/integrations/webhooks/
- * @throws {TypeError} `ERR_SECRET_EMPTY`, `ERR_SECRET_MALFORMED` for a signing token that is not 32 bytes
+ * @throws {TypeError} `ERR_SECRET_EMPTY`, `ERR_SECRET_MALFORMED` for a signing token that is not 32 bytes,
+ * `ERR_OPTION_INVALID` for an unknown mode
  */
 export function gitlab(options: GitLabOptions): Provider {
   const { identity = 'delivery' } = options
@@ -70,7 +72,10 @@ const SIGNED_ID = first(signedMessageId, DELIVERY_ID)
 function schemeOf(options: GitLabOptions): Scheme {
   const token = (secret: SecretSource | undefined) =>
     sharedSecret({ header: 'x-gitlab-token', secret })
-  if (options.mode !== 'signing-token') return token(options.secret)
+  if (options.mode === undefined || options.mode === 'token') return token(options.secret)
+  if (options.mode !== 'signing-token') {
+    throw configurationError('ERR_OPTION_INVALID', 'gitlab() takes mode "token" or "signing-token"')
+  }
 
   const { secret, toleranceSeconds = 300 } = options
   const signature = standardWebhooks({ secret, toleranceSeconds, keyBytes: SIGNING_KEY_BYTES })
