@@ -39,7 +39,8 @@ export function mount(handlers: Readonly<Record<string, WebhookHandler>>): Webho
 
 function compileRoute(pattern: string, handler: WebhookHandler) {
   const names = pattern.split('/').slice(1)
-  if (!/^(\/(:[A-Za-z]\w*|[\w.~%!$&'()*+,;=@-]*))+$/.test(pattern)) {
+  // No `*`: it is a wildcard elsewhere, and here would be a path that nothing calls.
+  if (!/^(\/(:[A-Za-z]\w*|[\w.~%!$&'()+,;=@-]*))+$/.test(pattern)) {
     throw configurationError(
       'ERR_OPTION_INVALID',
       `The path ${pattern} is not "/segment/:parameter"`,
