@@ -36,18 +36,28 @@ if (unknown.length > 0) {
 
 await prepare()
 const rows: Row[] = []
-for (const { figures, measure } of GROUPS) {
-  if (!figures.some((figure) => wanted.has(figure))) continue
-  for await (const row of measure({ wanted, quick: values.quick })) {
-    rows.push(row)
-    console.error(toCells(row).join('  ').trimEnd()) // what is known so far, for those who wait
+try {
+  for (const { figures, measure } of GROUPS) {
+    if (!figures.some((figure) => wanted.has(figure))) continue
+    for await (const row of measure({ wanted, quick: values.quick })) {
+      rows.push(row)
+      console.error(toCells(row).join('  ').trimEnd()) // what is known so far, for those who wait
+    }
   }
+} finally {
+  print(rows)
 }
-
-console.log(`
-Node ${process.version}, ${cpus()[0]?.model.trim()}, ${cpus().length} cores, load by ${client}, ${new Date().toISOString().slice(0, 10)}.
-Ratios: how many times the CPU time of this the other takes; above 1 this is faster.
-`)
-console.log(table(rows))
 const verdicts = rows.map(verdictOf)
 process.exitCode = verdicts.includes('noisy') ? 3 : Number(verdicts.includes('BELOW'))
+
+function print(measured: readonly Row[]): void {
+  const [processor] = cpus()
+  const circumstances = [
+    `Node ${process.version}`,
+    processor?.model.trim(),
+    `${cpus().length} cores`,
+    `load by ${client}`,
+    new Date().toISOString().slice(0, 10),
+  ]
+  console.log(`\n${circumstances.join(', ')}\n\n${table(measured)}`)
+}
