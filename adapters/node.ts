@@ -9,6 +9,7 @@ import { hostTelemetry } from './lib/node-log.ts'
 import { NodeHeaders, NodeParts, writeReply } from './lib/node-parts.ts'
 import { platformTimeoutSeconds } from './lib/platform.ts'
 import { isWellFormed } from './lib/request-guard.ts'
+import { ShedLog } from './lib/shed-log.ts'
 import { onSignals } from './lib/signals.ts'
 import { createReadForwarded } from './lib/trusted-proxy.ts'
 
@@ -34,7 +35,7 @@ export interface ServeOptions {
   readonly platformTimeoutSeconds?: number
   /** Deliveries worked on at a time; `containerConcurrency` if that is set. @default 1000 */
   readonly concurrency?: number
-  /** Deliveries that wait for a place, for a third of the deadline at most; more get 503. @default 10 x concurrency */
+  /** Deliveries that wait for a place, for a second at most; more get 503. @default 10 x concurrency */
   readonly maxWaiting?: number
   /** Open connections; more are closed at once. @default 10000 */
   readonly maxConnections?: number
@@ -68,8 +69,8 @@ const { createServer } = process.getBuiltinModule('node:http')
 
 /** Seconds a connection may idle; longer than load balancers keep theirs, so that they close first. */
 const KEEP_ALIVE_SECONDS = 65
-/** How long a delivery may wait for a place: a third of the common 10 s. */
-const MAX_WAIT_MS = 3000
+/** How long a delivery may wait for a place: a third of the shortest deadline there is, 3 s. */
+const MAX_WAIT_MS = 1000
 
 const HEALTHY: ReplyParts = { status: 200, headers: { 'content-type': 'text/plain' }, body: 'ok' }
 const MALFORMED: ReplyParts = { status: 400, headers: { connection: 'close' }, body: null }
@@ -112,6 +113,7 @@ export async function serve(
   })
   server.maxConnections = options.maxConnections ?? 10_000
   const drain = new Drain(server)
+  const shed = new ShedLog(`${concurrency} are worked on and no place became free in time`)
 
   const host: HostContext = {
     telemetry: hostTelemetry(env),
@@ -126,10 +128,13 @@ export async function serve(
     const parts = new NodeParts(message, { headers, readForwarded, beforeBody })
     const entered = gate.enter()
     if (entered === true) return void exchange(parts, response)
-    if (entered === false) return writeReply(response, BUSY)
-    void entered.then((admitted) =>
-      admitted ? exchange(parts, response) : writeReply(response, BUSY),
-    )
+    if (entered === false) return turnAway(response)
+    void entered.then((admitted) => (admitted ? exchange(parts, response) : turnAway(response)))
+  }
+
+  function turnAway(response: ServerResponse): void {
+    shed.note()
+    writeReply(response, BUSY)
   }
 
   async function exchange(parts: NodeParts, response: ServerResponse): Promise<void> {

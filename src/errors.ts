@@ -21,6 +21,7 @@ export type ErrorCode =
   | 'ERR_HEADER_REPEATED'
   | 'ERR_BODY_INCOMPLETE'
   | 'ERR_BODY_MALFORMED'
+  | 'ERR_PATH_UNKNOWN'
   | 'ERR_METHOD_NOT_ALLOWED'
   | 'ERR_BODY_TOO_LARGE'
   | 'ERR_CONTENT_ENCODING'
@@ -47,6 +48,7 @@ export const ERRORS: Readonly<Record<ErrorCode, readonly [status: number, kind: 
   ERR_HEADER_REPEATED: [400, 'rejected'],
   ERR_BODY_INCOMPLETE: [400, 'rejected'],
   ERR_BODY_MALFORMED: [400, 'rejected'],
+  ERR_PATH_UNKNOWN: [404, 'rejected'],
   ERR_METHOD_NOT_ALLOWED: [405, 'rejected'],
   ERR_BODY_TOO_LARGE: [413, 'rejected'],
   ERR_CONTENT_ENCODING: [415, 'rejected'],

@@ -35,7 +35,7 @@ export function createWebhookHandler<Events extends EventMap>(
   return toHandler(async (parts, host) => {
     const { publicUrl } = endpoint
     const delivery = new Delivery(parts, host, { receivedAt: endpoint.clock(), publicUrl })
-    const budget = new Budget(endpoint.budgetMs(host))
+    const budget = new Budget(endpoint.budgetMs(host), parts.arrivedAt)
     try {
       const { reply, events } = await receive(delivery, endpoint, budget)
       const circumstances = { delivery, endpoint, budget, status: reply.status }

@@ -1,6 +1,7 @@
 import { toHandler } from './doors.ts'
-import { configurationError } from './errors.ts'
-import type { HostContext, ReplyParts, Route, WebhookHandler } from './types.ts'
+import { configurationError, WebhookError } from './errors.ts'
+import { consoleTelemetry, quietly } from './lib/log.ts'
+import type { HostContext, ReplyParts, Route, Telemetry, WebhookHandler } from './types.ts'
 
 const NOT_FOUND: ReplyParts = { status: 404, headers: {}, body: null }
 
@@ -33,8 +34,19 @@ export function mount(handlers: Readonly<Record<string, WebhookHandler>>): Webho
       const route = match(path)
       if (route) return handler.receive(parts, { ...host, route } satisfies HostContext)
     }
+    reportUnknown(path, host?.telemetry ?? consoleTelemetry)
     return NOT_FOUND
   })
+}
+
+/** A mistyped URL loses every delivery, and only the log of this side can tell. */
+function reportUnknown(path: string, telemetry: Telemetry): void {
+  const error = new WebhookError(
+    'ERR_PATH_UNKNOWN',
+    `No endpoint is mounted at ${path}; a path is matched whole and to the letter`,
+  )
+  const { kind: outcome, status } = error
+  quietly(() => telemetry.onDelivery?.({ provider: 'none', outcome, status, durationMs: 0, error }))
 }
 
 function compileRoute(pattern: string, handler: WebhookHandler) {

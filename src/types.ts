@@ -23,6 +23,8 @@ export interface IncomingParts {
   readonly headers: HeaderFields
   /** The address of the sender, as far as the host can tell. */
   readonly clientAddress?: string | undefined
+  /** When it arrived, by `performance.now()`, where it had to wait before the handler was called. */
+  readonly arrivedAt?: number
   /**
    * Reads the whole body, counting bytes.
    *

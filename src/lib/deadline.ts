@@ -24,12 +24,14 @@ export function budgetMs(
 /** The time left for one delivery. Runs on the monotonic clock, which no clock step can stretch. */
 export class Budget {
   readonly totalMs: number
-  readonly #startedAt = performance.now()
+  readonly #startedAt: number
   #controller: AbortController | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(totalMs: number) {
+  /** @param startedAt when the delivery arrived, by `performance.now()` */
+  constructor(totalMs: number, startedAt: number = performance.now()) {
     this.totalMs = totalMs
+    this.#startedAt = startedAt
   }
 
   /** Aborted when the time is up. Made, with its timer, when first asked for. */

@@ -40,3 +40,12 @@ export const consoleTelemetry: Telemetry = {
     else console.error([describe(report), ...stackOf(cause)].join('\n'))
   },
 }
+
+/** A broken log must not break the acknowledgement. */
+export function quietly<Value>(run: () => Value): Value | undefined {
+  try {
+    return run()
+  } catch {
+    return undefined
+  }
+}

@@ -3,7 +3,7 @@ import type { Endpoint } from '../endpoint.ts'
 import { isWebhookError, type WebhookError } from '../errors.ts'
 import type { DeliveredEvent } from '../event.ts'
 import type { Budget } from '../lib/deadline.ts'
-import { consoleTelemetry } from '../lib/log.ts'
+import { consoleTelemetry, quietly } from '../lib/log.ts'
 import type { DeliveryReport, Telemetry } from '../types.ts'
 import type { Result } from './work.ts'
 
@@ -73,14 +73,5 @@ function emit(
 ): void {
   const { name: provider } = endpoint.provider
   const report = { provider, outcome, status, durationMs: budget.elapsedMs(), ...details }
-  // A broken log must not break the acknowledgement.
   quietly(() => telemetry.onDelivery?.(report))
-}
-
-function quietly<Value>(run: () => Value): Value | undefined {
-  try {
-    return run()
-  } catch {
-    return undefined
-  }
 }

@@ -44,6 +44,8 @@ interface Case {
   readonly challenges?: Parameters<typeof defineProvider>[0]['challenges']
   readonly headers?: Record<string, string>
   readonly request?: Request
+  /** Whether the endpoint is mounted at a path that is not asked for. */
+  readonly elsewhere?: boolean
   /** For what no `Request` can hold. */
   readonly parts?: { readonly repeated?: string; readonly fails?: boolean }
 }
@@ -99,6 +101,7 @@ const provocations: Record<ErrorCode, Case> = {
     options: { on: { webhook: ({ data }) => void data } },
     request: post({ body: '{"cut": ', headers: { 'content-type': 'application/json' } }),
   },
+  ERR_PATH_UNKNOWN: { elsewhere: true },
   ERR_METHOD_NOT_ALLOWED: { request: new Request(URL) },
   ERR_BODY_TOO_LARGE: { options: { limits: { maxBodyBytes: 1 } } },
   ERR_CONTENT_ENCODING: { headers: { 'content-encoding': 'gzip' } },
@@ -166,12 +169,14 @@ async function consumed(): Promise<Request> {
 
 async function provoke({ verify = open, options, challenges = [], ...sent }: Case) {
   const reports: DeliveryReport[] = []
-  const handler = createWebhookHandler({
+  const telemetry = { onDelivery: (report: DeliveryReport) => reports.push(report) }
+  const endpoint = createWebhookHandler({
     provider: defineProvider({ name: 'any', verify, challenges }),
     on: {},
-    telemetry: { onDelivery: (report) => reports.push(report) },
+    telemetry,
     ...options,
   })
+  const handler = sent.elsewhere ? mount({ '/elsewhere': endpoint }) : endpoint
   const { request = post(sent.headers && { headers: sent.headers }) } = sent
   if (sent.parts) {
     const { repeated } = sent.parts
@@ -180,7 +185,7 @@ async function provoke({ verify = open, options, challenges = [], ...sent }: Cas
     const { status } = await handler.receive({ ...parts, readBody: () => new Uint8Array() })
     return { status, body: '', report: reports[0] }
   }
-  const response = await handler(request)
+  const response = await handler(request, { telemetry })
   return { status: response.status, body: await response.text(), report: reports[0] }
 }
 
