@@ -74,6 +74,12 @@ export function equalText(a: string, b: string): boolean {
   return difference === 0
 }
 
+/** The length of the one text that `encode` makes of so many bytes. */
+export function encodedLength(bytes: number, encoding: TextEncoding): number {
+  if (encoding === 'hex') return bytes * 2
+  return encoding === 'base64' ? Math.ceil(bytes / 3) * 4 : Math.ceil((bytes * 4) / 3)
+}
+
 /** Whether the bytes begin with this ASCII character. */
 export function startsWith(bytes: Uint8Array, character: string): boolean {
   return bytes[0] === character.charCodeAt(0)

@@ -1,4 +1,4 @@
-import { decode, encode, type TextEncoding } from '../lib/bytes.ts'
+import { decode, encode, encodedLength, type TextEncoding } from '../lib/bytes.ts'
 import { ed25519 as algorithm } from '../lib/ed25519.ts'
 import { ed25519PublicKey, ed25519Seed } from '../lib/ed25519-key.ts'
 import { keyring } from '../lib/secrets.ts'
@@ -24,7 +24,10 @@ export function ed25519(options: Ed25519Options): Scheme {
   return signatureScheme(options, {
     name: 'ed25519',
     keys: keyring(publicKey, (value) => algorithm.verifier(ed25519PublicKey(value))),
-    wellFormed: (signature) => decode(signature, encoding)?.length === SIGNATURE_BYTES,
+    // One spelling only, as decoders let the padding go.
+    wellFormed: (signature) =>
+      signature.length === encodedLength(SIGNATURE_BYTES, encoding) &&
+      decode(signature, encoding)?.length === SIGNATURE_BYTES,
     async matches(verify, chunks, signatures) {
       for (const signature of signatures) {
         if (await verify(chunks, decode(signature, encoding)!)) return true

@@ -1,5 +1,5 @@
 import { isPromise } from '../lib/awaitable.ts'
-import { includesText, type TextEncoding } from '../lib/bytes.ts'
+import { encodedLength, includesText, type TextEncoding } from '../lib/bytes.ts'
 import { crypto, type HashAlgorithm } from '../lib/crypto.ts'
 import { keyring, secretBytes, type SecretForm } from '../lib/secrets.ts'
 import { signatureScheme, type SignatureOptions } from '../lib/signature.ts'
@@ -44,9 +44,4 @@ export function hmac(options: HmacOptions): Scheme {
     },
     sign: (chunks) => keys.current()(chunks, encoding),
   })
-}
-
-function encodedLength(bytes: number, encoding: TextEncoding): number {
-  if (encoding === 'hex') return bytes * 2
-  return encoding === 'base64' ? Math.ceil(bytes / 3) * 4 : Math.ceil((bytes * 4) / 3)
 }

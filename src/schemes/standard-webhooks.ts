@@ -29,7 +29,7 @@ type Key = { readonly v1: Hmac } | { readonly v1a: VerifyEd25519 }
 
 /** What is no base64 is no digest either, and is found out by comparison. */
 const isV1 = (signature: string) => signature.startsWith('v1,') && signature.length === 47
-const V1A = /^v1a,[A-Za-z0-9+/]{86}(==)?$/
+const V1A = /^v1a,[A-Za-z0-9+/]{86}==$/
 
 /**
  * The Standard Webhooks specification, v1 (HMAC-SHA256) and v1a (Ed25519), under the `webhook-` names and

@@ -73,6 +73,8 @@ describe('signatures', () => {
     const base64 = signature.toString('base64')
     expect(await attempt(scheme, { body, headers: headers(base64) })).toEqual(accepted())
     expect(await attempt(scheme, { body, headers: headers(hex) })).toEqual(malformed)
+    const unpadded = base64.replace(/=+$/, '')
+    expect(await attempt(scheme, { body, headers: headers(unpadded) })).toEqual(malformed)
   })
 })
 
