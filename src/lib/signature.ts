@@ -64,7 +64,7 @@ export interface SignatureMethod<Key> {
   readonly name: string
   readonly keys: Keyring<Key>
   /** Whether a text, without its prefix, can be a signature at all. */
-  wellFormed(signature: string): boolean
+  readonly wellFormed: (signature: string) => boolean
   /** Whether any of the signatures is the one for these bytes. */
   matches(key: Key, chunks: readonly Chunk[], signatures: readonly string[]): Awaitable<boolean>
   sign?(chunks: readonly Chunk[], options: SignOptions): Awaitable<string>
@@ -103,6 +103,9 @@ export function signatureScheme<Key>(
   const ids = toList(options.id)
   const timestamps = toList(options.timestamp?.header)
   const { prefix = '', list, timestamp, accepts } = options
+  if (names.length === 0 || names.includes('')) {
+    throw configurationError('ERR_OPTION_INVALID', 'A signature needs the name of its header')
+  }
   const pairs = list && 'signature' in list ? list : undefined
   const contentOf = compileContent(options.content ?? '{body}', {
     id: ids.length > 0,
@@ -276,7 +279,7 @@ function compileContent(
   const parts = content.split(/\{(\w+)\}/)
   const names = parts.filter((_, index) => index % 2)
   const unknown = names.find(
-    (name) => !Object.hasOwn(CONTENT, name) || available[name as keyof typeof available] === false,
+    (name) => !Object.hasOwn(CONTENT, name) || !(available[name as keyof typeof available] ?? true),
   )
   if (unknown !== undefined || !names.includes('body')) {
     const fault = unknown ? `names {${unknown}}, which no option provides` : 'leaves out {body}'

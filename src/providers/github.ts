@@ -1,10 +1,9 @@
-import type { EventPayloadMap } from '@octokit/webhooks-types'
+import type { EventPayloadMap as Payloads } from '@octokit/webhooks-types'
 import type { WithPeer } from '../lib/optional-peer.ts'
 import { defineProvider, header, member } from '../provider.ts'
 import { hmac } from '../schemes/hmac.ts'
 import type { Provider, SecretSource } from '../types.ts'
 
-type Payloads = EventPayloadMap & { ping: Record<string, unknown> }
 /** `pull_request.opened` and the like, for the events that have actions. */
 type Refined = {
   [Type in keyof Payloads & string]: Payloads[Type] extends { action: infer Action extends string }
@@ -14,7 +13,7 @@ type Refined = {
 
 /** Payloads by event, and by `event.action`, from the optional peer `@octokit/webhooks-types`. */
 export type GitHubEvents = WithPeer<
-  EventPayloadMap,
+  Payloads,
   Payloads & {
     [Name in Refined]: Name extends `${infer Type extends keyof Payloads & string}.${infer Action}`
       ? Extract<Payloads[Type], { action: Action }>
