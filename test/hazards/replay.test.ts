@@ -99,7 +99,27 @@ describe('scope of a key', () => {
         const same = a.every((part, i) => part === b[i])
         expect((await keyOf(...a)) === (await keyOf(...b))).toBe(same)
       }),
-      { numRuns: 300 },
+      {
+        numRuns: 300,
+        examples: [
+          [
+            ['a/a', 'a', 'a'],
+            ['a', 'a/a', 'a'],
+          ],
+          [
+            ['a', 'a:a', 'a'],
+            ['a', 'a', 'a:a'],
+          ],
+          [
+            ['a', 'a%2Fa', 'a'],
+            ['a', 'a/a', 'a'],
+          ],
+          [
+            ['a', 'a%3A', 'a'],
+            ['a', 'a:', 'a'],
+          ],
+        ],
+      },
     )
   })
 

@@ -64,6 +64,31 @@ describe('close()', () => {
     await closing
   })
 
+  test('what has reached the machine but was not read yet is answered, not reset', async () => {
+    const { server } = await startBusy()
+    const idle = await Promise.all(Array.from({ length: 20 }, () => openRaw(server.port)))
+    const refusal = rawRequest(fromGitHub({ secret: 'x' }))
+    for (const connection of idle) connection.write(refusal)
+    for (const connection of idle)
+      expect((await connection.until(/401[^]*\r\n\r\n/)).status).toBe(401)
+
+    // All in one turn of the event loop, so that the server reads and accepts nothing before it closes.
+    for (const connection of idle) connection.write(refusal)
+    const connecting = Promise.all(Array.from({ length: 20 }, () => openRaw(server.port)))
+    await new Promise<void>((resolve) => process.nextTick(resolve))
+    const closing = server.close()
+
+    const fresh = await connecting
+    for (const connection of fresh) connection.write(refusal)
+    for (const connection of fresh) {
+      expect(await connection.closed()).toMatchObject({ statuses: [503], closed: true })
+    }
+    for (const connection of idle) {
+      expect(await connection.closed()).toMatchObject({ statuses: [401, 503], closed: true })
+    }
+    await closing
+  })
+
   test('closes idle connections, and is at peace with being called twice', async () => {
     const { server } = await startBusy()
     const idle = await openRaw(server.port)

@@ -59,6 +59,14 @@ describe('request guard', () => {
     expect(effect).not.toHaveBeenCalled()
   })
 
+  test('refuses two Hosts for a Fetch handler, too', async () => {
+    const handler = vi.fn(() => new Response())
+    const { port } = await start(handler)
+    const head = 'GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\nConnection: close\r\n\r\n'
+    expect(await raw(port, head)).toMatchObject({ status: 400, closed: true })
+    expect(handler).not.toHaveBeenCalled()
+  })
+
   test.each([
     ['two slashes', '//evil.example.com/x', 'http://localhost//evil.example.com/x'],
     ['dots', '/a/../b', 'http://localhost/b'],
