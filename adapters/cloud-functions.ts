@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
-import type { HostContext, WebhookHandler } from '../src/types.ts'
+import { isPromise } from '../src/lib/awaitable.ts'
+import type { Awaitable, HostContext, WebhookHandler } from '../src/types.ts'
 import { FAILED, FrameworkParts, MALFORMED, type FrameworkMessage } from './lib/framework-parts.ts'
 import { hostTelemetry } from './lib/node-log.ts'
 import { writeReply } from './lib/node-parts.ts'
@@ -9,7 +10,7 @@ import type { ReadForwarded } from './lib/trusted-proxy.ts'
 export type { FrameworkMessage } from './lib/framework-parts.ts'
 
 /** An HTTP function of `@google-cloud/functions-framework`. Answers every request itself and never rejects. */
-export type CloudFunction = (request: FrameworkMessage, response: ServerResponse) => Promise<void>
+export type CloudFunction = (request: FrameworkMessage, response: ServerResponse) => Awaitable<void>
 
 const REMEDY =
   'Call toCloudFunction(handler) with the req of the functions framework, ahead of body parsers of your own; in an Express app keep the bytes: express.json({ verify: (req, _res, bytes) => { req.rawBody = bytes } })'
@@ -45,14 +46,19 @@ export function toCloudFunction(handler: WebhookHandler): CloudFunction {
   })
   const options = { readForwarded, remedy: REMEDY }
 
-  return async (request, response) => {
+  return (request, response) => {
+    const fail = (error: unknown) => {
+      console.error('The host failed', error)
+      writeReply(response, FAILED)
+    }
     try {
       keepErrorPageIn(response)
       const parts = new FrameworkParts(request, options)
-      writeReply(response, parts.wellFormed ? await handler.receive(parts, host) : MALFORMED)
+      const reply = parts.wellFormed ? handler.receive(parts, host) : MALFORMED
+      if (!isPromise(reply)) return writeReply(response, reply)
+      return reply.then((settled) => writeReply(response, settled)).catch(fail)
     } catch (error) {
-      console.error('The host failed', error)
-      writeReply(response, FAILED)
+      return fail(error)
     }
   }
 }

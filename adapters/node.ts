@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { isPromise } from '../src/lib/awaitable.ts'
 import type { HostContext, ReplyParts, WebhookHandler } from '../src/types.ts'
 import { Drain } from './lib/drain.ts'
 import { runFetchHandler, writeResponse, type FetchHandler } from './lib/fetch-handler.ts'
@@ -140,7 +141,8 @@ export async function serve(
   async function exchange(parts: NodeParts, response: ServerResponse): Promise<void> {
     try {
       if ('receive' in handler) {
-        const reply = await handler.receive(parts, host)
+        const answer = handler.receive(parts, host)
+        const reply = isPromise(answer) ? await answer : answer
         drain.beforeHead(response)
         writeReply(response, reply)
       } else {

@@ -3,7 +3,7 @@ import { toHandler } from './doors.ts'
 import { createEndpoint, type Endpoint, type WebhookHandlerOptions } from './endpoint.ts'
 import type { DeliveredEvent } from './event.ts'
 import { isWebhookError, messageOf, WebhookError } from './errors.ts'
-import { all, isPromise } from './lib/awaitable.ts'
+import { after, all, isPromise } from './lib/awaitable.ts'
 import { Budget } from './lib/deadline.ts'
 import { acknowledge, acknowledgeError } from './stages/acknowledge.ts'
 import { answerSigned, answerUnsigned } from './stages/challenge.ts'
@@ -13,7 +13,7 @@ import { parse } from './stages/parse.ts'
 import { reportDelivery, reportEvents, type WorkedEvent } from './stages/report.ts'
 import { verify } from './stages/verify.ts'
 import { work } from './stages/work.ts'
-import type { Awaitable, EventMap, ReplyParts, WebhookHandler } from './types.ts'
+import type { Awaitable, EventMap, ReplyParts, VerifiedDelivery, WebhookHandler } from './types.ts'
 
 /**
  * Makes an endpoint that receives the webhooks of one provider: answers its challenges, verifies over the
@@ -32,21 +32,28 @@ export function createWebhookHandler<Events extends EventMap>(
 ): WebhookHandler {
   const endpoint = createEndpoint(options)
 
-  return toHandler(async (parts, host) => {
+  return toHandler((parts, host) => {
     const { publicUrl } = endpoint
     const delivery = new Delivery(parts, host, { receivedAt: endpoint.clock(), publicUrl })
     const budget = new Budget(endpoint.budgetMs(host), parts.arrivedAt)
-    try {
-      const { reply, events } = await receive(delivery, endpoint, budget)
+
+    function finish({ reply, events }: Received): ReplyParts {
       const circumstances = { delivery, endpoint, budget, status: reply.status }
       if (events) reportEvents(events, circumstances)
       else reportDelivery(undefined, circumstances)
       return reply
-    } catch (cause) {
+    }
+    function fail(cause: unknown): ReplyParts {
       const error = toWebhookError(cause)
       const reply = acknowledgeError(error, endpoint)
       reportDelivery(error, { delivery, endpoint, budget, status: reply.status })
       return reply
+    }
+    try {
+      const received = receive(delivery, endpoint, budget)
+      return isPromise(received) ? received.then(finish).catch(fail) : finish(received)
+    } catch (cause) {
+      return fail(cause)
     }
   })
 }
@@ -57,32 +64,47 @@ interface Received {
   readonly events?: readonly WorkedEvent[]
 }
 
-/**
- * The way of a delivery: each stage takes what the one before it made, and throws what it refuses. What
- * is there at once is not awaited, see `isPromise`.
+/*
+ * The way of a delivery: each stage takes what the one before it made, and throws what it refuses. Where
+ * nothing has to be waited for, `after` goes on in the same turn.
  */
-async function receive(delivery: Delivery, endpoint: Endpoint, budget: Budget): Promise<Received> {
+
+function receive(delivery: Delivery, endpoint: Endpoint, budget: Budget): Awaitable<Received> {
   checkHead(delivery, endpoint)
-  const unsigned = answerUnsigned(delivery, endpoint)
-  const answer = isPromise(unsigned) ? await unsigned : unsigned
-  if (answer) return { reply: answer }
+  return after(answerUnsigned(delivery, endpoint), (answer) =>
+    answer ? { reply: answer } : receiveEvents(delivery, endpoint, budget),
+  )
+}
 
-  const opened = endpoint.provider.verify.open(delivery)
-  const check = isPromise(opened) ? await opened : opened
-  const { maxBodyBytes } = endpoint
-  delivery.body = checkLength(await delivery.readBody(maxBodyBytes), maxBodyBytes)
-  const verifying = verify(delivery, check)
-  const verified = isPromise(verifying) ? await verifying : verifying
-  const signed = answerSigned(verified, endpoint)
-  const signedAnswer = isPromise(signed) ? await signed : signed
-  if (signedAnswer) return { reply: signedAnswer }
+function receiveEvents(
+  delivery: Delivery,
+  endpoint: Endpoint,
+  budget: Budget,
+): Awaitable<Received> {
+  const { provider, maxBodyBytes } = endpoint
+  return after(provider.verify.open(delivery), (check) =>
+    after(delivery.readBody(maxBodyBytes), (body) => {
+      delivery.body = checkLength(body, maxBodyBytes)
+      return after(verify(delivery, check), (verified) =>
+        after(answerSigned(verified, endpoint), (answer) =>
+          answer ? { reply: answer } : workOn(verified, endpoint, budget),
+        ),
+      )
+    }),
+  )
+}
 
-  const parsing = parse(verified, endpoint.provider)
-  const events = isPromise(parsing) ? await parsing : parsing
-  const working = all(events.map((event) => admitAndWork(event, endpoint, budget)))
-  const worked = isPromise(working) ? await working : working
-  budget.end()
-  return { reply: acknowledge(worked, endpoint), events: worked }
+function workOn(
+  verified: VerifiedDelivery,
+  endpoint: Endpoint,
+  budget: Budget,
+): Awaitable<Received> {
+  return after(parse(verified, endpoint.provider), (events) =>
+    after(all(events.map((event) => admitAndWork(event, endpoint, budget))), (worked) => {
+      budget.end()
+      return { reply: acknowledge(worked, endpoint), events: worked }
+    }),
+  )
 }
 
 function admitAndWork(
@@ -90,10 +112,7 @@ function admitAndWork(
   endpoint: Endpoint,
   budget: Budget,
 ): Awaitable<WorkedEvent> {
-  const identified = identify(event)
-  return isPromise(identified)
-    ? identified.then(() => admit(event, endpoint, budget))
-    : admit(event, endpoint, budget)
+  return after(identify(event), () => admit(event, endpoint, budget))
 }
 
 /** Finds a duplicate or enters a new event, in one turn: no duplicate comes between. */

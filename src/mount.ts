@@ -28,7 +28,7 @@ export function mount(handlers: Readonly<Record<string, WebhookHandler>>): Webho
   // More fixed segments first: `/stripe/test` is not taken for `/stripe/:tenant`.
   routes.sort((a, b) => a.params - b.params)
 
-  return toHandler(async (parts, host) => {
+  return toHandler((parts, host) => {
     const path = pathOf(parts.target)
     for (const { match, handler } of routes) {
       const route = match(path)

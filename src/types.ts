@@ -318,5 +318,6 @@ export interface WebhookHandler {
   (request: Request, host?: HostContext): Promise<Response>
   /** For runtimes that call an object's `fetch`. Of Workers' arguments only `waitUntil` is used. */
   readonly fetch: (request: Request, env?: unknown, context?: unknown) => Promise<Response>
-  readonly receive: (parts: IncomingParts, host?: HostContext) => Promise<ReplyParts>
+  /** For hosts that have the parts. Never rejects, and answers at once if nothing has to be waited for. */
+  readonly receive: (parts: IncomingParts, host?: HostContext) => Awaitable<ReplyParts>
 }

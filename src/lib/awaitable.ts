@@ -1,11 +1,16 @@
 import type { Awaitable } from '../types.ts'
 
-/**
- * For the hot path, where values are there as a rule: awaiting one that is costs a turn of the microtask
- * queue and a promise, and there are half a dozen on the way of a delivery.
- */
+/** Most values of a delivery's way are there at once; a promise for each costs more than the HMAC. */
 export function isPromise<Value>(value: Awaitable<Value>): value is Promise<Value> {
   return value instanceof Promise
+}
+
+/** Goes on with a value: at once if it is there, else when it is. */
+export function after<Value, Result>(
+  value: Awaitable<Value>,
+  next: (value: Value) => Awaitable<Result>,
+): Awaitable<Result> {
+  return isPromise(value) ? value.then(next) : next(value)
 }
 
 /** `Promise.all`, unless all values are there; one alone needs no counting. */

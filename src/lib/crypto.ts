@@ -71,9 +71,11 @@ export function nodeCrypto(node: NodeCrypto): Crypto {
     return (chunks, encoding) => {
       let at = block
       for (const chunk of chunks) {
-        const bytes = toBytes(chunk)
+        const bytes = typeof chunk === 'string' && !isShortAscii(chunk) ? toBytes(chunk) : chunk
         if (at + bytes.length > ONE_SHOT_LIMIT) return streaming(chunks, encoding)
-        scratch.set(bytes, at)
+        if (typeof bytes !== 'string') scratch.set(bytes, at)
+        // A timestamp, an id or a separator: TextEncoder takes longer for one than the hash does.
+        else for (let i = 0; i < bytes.length; i++) scratch[at + i] = bytes.charCodeAt(i)
         at += bytes.length
       }
       scratch.set(inner)
@@ -100,6 +102,7 @@ export function nodeCrypto(node: NodeCrypto): Crypto {
   }
 }
 
+const isShortAscii = (text: string) => text.length <= 64 && /^[ -~]*$/.test(text)
 const fromLatin1 = (text: string) => Uint8Array.from(text, (char) => char.charCodeAt(0))
 
 /* WebCrypto -------------------------------------------------------------------------------------- */

@@ -1,7 +1,7 @@
 import type { DeliveryReport, Telemetry } from '../types.ts'
 
 /** What a sender can put into a log line: nothing that starts a new line or drives a terminal. */
-export function printable(text: string, maxLength = 200): string {
+function printable(text: string, maxLength = 200): string {
   // oxlint-disable-next-line no-control-regex -- the control characters are the subject
   const clean = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '\uFFFD')
   return clean.length > maxLength ? `${clean.slice(0, maxLength)}...` : clean

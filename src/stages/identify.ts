@@ -1,4 +1,4 @@
-import { isPromise } from '../lib/awaitable.ts'
+import { after } from '../lib/awaitable.ts'
 import { crypto } from '../lib/crypto.ts'
 import { encodeUtf8 } from '../lib/bytes.ts'
 import type { DeliveredEvent } from '../event.ts'
@@ -11,11 +11,10 @@ const MAX_ID_LENGTH = 200
  * Gives an event its key: provider, endpoint with the values of its parameters, and id, so that one
  * tenant's or endpoint's events never suppress another's. A sender without ids gets a hash of the content.
  */
-export function identify(event: DeliveredEvent): Promise<void> | void {
+export function identify(event: DeliveredEvent): Awaitable<void> {
   const { id } = event
   const stable = id !== undefined && id.length <= MAX_ID_LENGTH ? id : hashOf(event, id)
-  if (isPromise(stable)) return stable.then((text) => setKey(event, text))
-  setKey(event, stable)
+  return after(stable, (text) => setKey(event, text))
 }
 
 function setKey(event: DeliveredEvent, id: string): void {
