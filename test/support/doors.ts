@@ -91,7 +91,7 @@ export function streamed(headers: Readonly<Record<string, string>>, body: Readab
   return new Request(ORIGIN, init)
 }
 
-export async function toAnswer(response: Response): Promise<Answer> {
+async function toAnswer(response: Response): Promise<Answer> {
   return {
     status: response.status,
     header: (name) => response.headers.get(name),
