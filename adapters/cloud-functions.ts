@@ -4,7 +4,7 @@ import type { Awaitable, HostContext, WebhookHandler } from '../src/types.ts'
 import { FAILED, FrameworkParts, MALFORMED, type FrameworkMessage } from './lib/framework-parts.ts'
 import { hostTelemetry } from './lib/node-log.ts'
 import { writeReply } from './lib/node-parts.ts'
-import { platformTimeoutSeconds } from './lib/platform.ts'
+import { platformTimeout } from './lib/platform.ts'
 import type { ReadForwarded } from './lib/trusted-proxy.ts'
 
 export type { FrameworkMessage } from './lib/framework-parts.ts'
@@ -33,10 +33,9 @@ const REMEDY =
  */
 export function toCloudFunction(handler: WebhookHandler): CloudFunction {
   const { env } = process
-  const timeoutSeconds = platformTimeoutSeconds(env)
   const host: HostContext = {
     telemetry: hostTelemetry(env),
-    ...(timeoutSeconds !== undefined && { platformTimeoutSeconds: timeoutSeconds }),
+    ...platformTimeout(undefined, env),
   }
   // Deployed, TLS ends at the front end, which takes nothing but https.
   const scheme = env['K_SERVICE'] ? 'https' : 'http'

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { isPromise } from '../src/lib/awaitable.ts'
+import { positive } from '../src/lib/options.ts'
 import type { HostContext, ReplyParts, WebhookHandler } from '../src/types.ts'
 import { Drain } from './lib/drain.ts'
 import { runFetchHandler, writeResponse, type FetchHandler } from './lib/fetch-handler.ts'
@@ -8,7 +9,7 @@ import { Gate, RETRY_AFTER_SECONDS } from './lib/gate.ts'
 import { listen, portOf, refuseUnreadable } from './lib/listen.ts'
 import { hostTelemetry } from './lib/node-log.ts'
 import { NodeHeaders, NodeParts, writeReply } from './lib/node-parts.ts'
-import { platformTimeoutSeconds } from './lib/platform.ts'
+import { platformTimeout } from './lib/platform.ts'
 import { isWellFormed } from './lib/request-guard.ts'
 import { ShedLog } from './lib/shed-log.ts'
 import { onSignals } from './lib/signals.ts'
@@ -95,8 +96,10 @@ export async function serve(
   options: ServeOptions = {},
 ): Promise<RunningServer> {
   const { env } = process
-  const { concurrency = 1000, healthPath = '/health', signals = true } = options
-  const { requestTimeoutSeconds = 30 } = options
+  const { healthPath = '/health', signals = true } = options
+  const concurrency = positive('concurrency', options.concurrency, 1000)
+  const requestSeconds = positive('requestTimeoutSeconds', options.requestTimeoutSeconds, 30)
+  const headersSeconds = positive('headersTimeoutSeconds', options.headersTimeoutSeconds, 10)
   const drainMs = (options.drainSeconds ?? 8) * 1000
   const gate = new Gate({
     concurrency,
@@ -104,21 +107,20 @@ export async function serve(
     maxWaitMs: MAX_WAIT_MS,
   })
   const readForwarded = createReadForwarded(options.trustedProxies)
-  const timeoutSeconds = options.platformTimeoutSeconds ?? platformTimeoutSeconds(env)
 
   const server = createServer({
-    headersTimeout: Math.min(options.headersTimeoutSeconds ?? 10, requestTimeoutSeconds) * 1000,
-    requestTimeout: requestTimeoutSeconds * 1000,
+    headersTimeout: Math.min(headersSeconds, requestSeconds) * 1000,
+    requestTimeout: requestSeconds * 1000,
     connectionsCheckingInterval: 1000,
     keepAliveTimeout: KEEP_ALIVE_SECONDS * 1000,
   })
-  server.maxConnections = options.maxConnections ?? 10_000
+  server.maxConnections = positive('maxConnections', options.maxConnections, 10_000)
   const drain = new Drain(server)
   const shed = new ShedLog(`${concurrency} are worked on and no place became free in time`)
 
   const host: HostContext = {
     telemetry: hostTelemetry(env),
-    ...(timeoutSeconds !== undefined && { platformTimeoutSeconds: timeoutSeconds }),
+    ...platformTimeout(options.platformTimeoutSeconds, env),
   }
 
   function answer(message: IncomingMessage, response: ServerResponse, beforeBody?: () => void) {

@@ -15,7 +15,7 @@ import {
 } from './lib/framework-parts.ts'
 import { hostTelemetry } from './lib/node-log.ts'
 import { closeIfUnread } from './lib/node-parts.ts'
-import { platformTimeoutSeconds } from './lib/platform.ts'
+import { platformTimeout } from './lib/platform.ts'
 import { createReadForwarded, type ReadForwarded } from './lib/trusted-proxy.ts'
 
 export type { FrameworkFields, FrameworkMessage } from './lib/framework-parts.ts'
@@ -90,10 +90,9 @@ export function toServerAdapter(
   options: ServerAdapterOptions = {},
 ): WebhookServerAdapter {
   const { env } = process
-  const timeoutSeconds = options.platformTimeoutSeconds ?? platformTimeoutSeconds(env)
   const host: HostContext = {
     telemetry: hostTelemetry(env),
-    ...(timeoutSeconds !== undefined && { platformTimeoutSeconds: timeoutSeconds }),
+    ...platformTimeout(options.platformTimeoutSeconds, env),
   }
   const readForwarded = createReadForwarded(options.trustedProxies)
   const readSecure: ReadForwarded = (peer, headers) => {

@@ -88,6 +88,11 @@ export function createEndpoint<Events extends EventMap>(
     )
   }
 
+  const clock = options.clock ?? Date.now
+  if (!Number.isFinite(clock())) {
+    throw configurationError('ERR_OPTION_INVALID', 'clock returns milliseconds since 1970')
+  }
+
   return {
     provider,
     methods: [...new Set(['POST', ...challenges.map(({ method }) => method)])],
@@ -104,7 +109,7 @@ export function createEndpoint<Events extends EventMap>(
     maxBodyBytes,
     admission: options.dedupe === false ? undefined : new MemoryAdmission(options.dedupe),
     publicUrl: options.publicUrl === undefined ? undefined : compilePublicUrl(options.publicUrl),
-    clock: options.clock ?? Date.now,
+    clock,
     telemetry: options.telemetry,
     budgetMs: (host) =>
       budgetMs(provider.acknowledge?.deadlineSeconds, host?.platformTimeoutSeconds),

@@ -135,7 +135,9 @@ const incomplete = () =>
 export function writeReply(response: ServerResponse, { status, headers, body }: ReplyParts): void {
   if (response.headersSent || response.destroyed) return
   closeIfUnread(response)
-  response.writeHead(status, headers)
+  // Not writeHead: node:http would not know the length yet, and send even an empty body in chunks.
+  response.statusCode = status
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
   response.end(body ?? undefined)
 }
 

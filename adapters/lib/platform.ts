@@ -1,6 +1,17 @@
-/** Seconds the platform waits, where its environment tells; Knative's `timeoutSeconds` is not visible inside. */
-export function platformTimeoutSeconds(env: NodeJS.ProcessEnv): number | undefined {
+import { positive } from '../../src/lib/options.ts'
+
+/**
+ * Seconds the platform waits: as configured, or where its environment tells. Knative's `timeoutSeconds` is
+ * not visible inside.
+ *
+ * @throws {TypeError} `ERR_OPTION_INVALID`
+ */
+export function platformTimeout(
+  configured: number | undefined,
+  env: NodeJS.ProcessEnv,
+): { readonly platformTimeoutSeconds?: number } {
   const text = env['WEBHOOK_PLATFORM_TIMEOUT_SECONDS'] ?? env['CLOUD_RUN_TIMEOUT_SECONDS']
-  const seconds = Number(text)
-  return text && seconds > 0 ? seconds : undefined
+  const told = text && Number(text) > 0 ? Number(text) : Infinity
+  const platformTimeoutSeconds = positive('platformTimeoutSeconds', configured, told)
+  return platformTimeoutSeconds === Infinity ? {} : { platformTimeoutSeconds }
 }

@@ -6,6 +6,8 @@ import type { Result } from './work.ts'
 
 /** Seconds a sender is asked to wait when nobody knows better. */
 const DEFAULT_RETRY_AFTER_SECONDS = 30
+/** A year, which no sender waits; larger numbers would at some point be written with an exponent. */
+const MAX_RETRY_AFTER_SECONDS = 31_536_000
 const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({})
 
 /**
@@ -63,7 +65,8 @@ function again(
   afterSeconds = DEFAULT_RETRY_AFTER_SECONDS,
   status = 503,
 ): ReplyParts {
-  const headers = { 'retry-after': String(Math.ceil(afterSeconds)) }
+  const seconds = Math.min(Math.ceil(afterSeconds), MAX_RETRY_AFTER_SECONDS)
+  const headers = { 'retry-after': String(seconds) }
   return { status: retryStatus ?? status, headers, body: null }
 }
 

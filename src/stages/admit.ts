@@ -1,5 +1,6 @@
 import { isWebhookError } from '../errors.ts'
 import { isPromise } from '../lib/awaitable.ts'
+import { positive } from '../lib/options.ts'
 import type { Outcome } from '../outcomes.ts'
 import type { Awaitable } from '../types.ts'
 import type { Result } from './work.ts'
@@ -39,10 +40,12 @@ export class MemoryAdmission {
   readonly #maxEntries: number
   readonly #now: () => number
 
+  /** @throws {TypeError} `ERR_OPTION_INVALID` */
   constructor(options: MemoryAdmissionOptions = {}, now: () => number = () => performance.now()) {
-    this.#windowMs = (options.windowSeconds ?? 86_400) * 1000
-    this.#inWorkMs = (options.inWorkSeconds ?? 600) * 1000
-    this.#maxEntries = options.maxEntries ?? 10_000
+    const { windowSeconds, inWorkSeconds, maxEntries } = options
+    this.#windowMs = positive('dedupe.windowSeconds', windowSeconds, 86_400) * 1000
+    this.#inWorkMs = positive('dedupe.inWorkSeconds', inWorkSeconds, 600) * 1000
+    this.#maxEntries = positive('dedupe.maxEntries', maxEntries, 10_000)
     this.#now = now
   }
 

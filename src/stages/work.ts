@@ -1,6 +1,6 @@
 import { DeliveryContext, type DeliveredEvent } from '../event.ts'
 import type { Endpoint } from '../endpoint.ts'
-import { isWebhookError, messageOf, WebhookError } from '../errors.ts'
+import { isWebhookError, messageOf, WebhookError, type ErrorCode } from '../errors.ts'
 import type { Budget } from '../lib/deadline.ts'
 import { done, ignored, isOutcome, type Outcome } from '../outcomes.ts'
 import type { StandardSchema } from '../types.ts'
@@ -37,9 +37,11 @@ const isThenable = (value: unknown): value is PromiseLike<unknown> =>
 
 const toOutcome = (value: unknown): Outcome => (isOutcome(value) ? value : done)
 
-/** Our own errors keep their code: a payload that does not parse is not the handler's failure. */
+/** What reading the payload throws is the sender's fault; all else is ours, and must not look like a 4xx. */
+const OF_THE_SENDER: ReadonlySet<ErrorCode> = new Set(['ERR_BODY_MALFORMED', 'ERR_SCHEMA_MISMATCH'])
+
 function toError(error: unknown): WebhookError {
-  if (isWebhookError(error)) return error
+  if (isWebhookError(error) && OF_THE_SENDER.has(error.code)) return error
   const text = `The handler threw: ${messageOf(error)}`
   return new WebhookError('ERR_HANDLER_FAILED', text, { cause: error })
 }
