@@ -5,12 +5,14 @@ import { getTestServer } from '@google-cloud/functions-framework/testing'
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import {
   createWebhookHandler,
+  defineProvider,
   mount,
   type DeliveryReport,
   type WebhookContext,
   type WebhookHandler,
 } from 'webhook-target'
 import { toCloudFunction, type CloudFunction } from 'webhook-target/adapters/cloud-functions'
+import { echo } from 'webhook-target/challenges/echo'
 import { github } from 'webhook-target/providers/github'
 import { run } from '../examples/child.ts'
 import { closed, listening, sendExact, type ExactRequest } from '../support/exact-http.ts'
@@ -161,6 +163,19 @@ describe('refuses, and says nothing,', () => {
     expect(answer.headers['retry-after']).toBe(status === 503 ? '30' : undefined)
     expect(JSON.stringify(answer)).not.toContain(FAULT)
   })
+})
+
+test('reads no more of an unsigned challenge than one needs', async () => {
+  const challenges = [echo({ member: 'challenge', signed: false })]
+  const provider = defineProvider({ ...github({ secret: SECRET }), challenges })
+  const handler = createWebhookHandler({ provider, on: {} })
+  const ask = async (padding: number) => {
+    const body = JSON.stringify({ challenge: 'abc', padding: 'x'.repeat(padding) })
+    return send({ body, headers: { 'content-type': 'application/json' }, chunked: true }, handler)
+  }
+  expect(await ask(0)).toMatchObject({ status: 200, body: 'abc' })
+  vi.spyOn(console, 'warn').mockReturnValue()
+  expect(await ask(20 * 1024)).toMatchObject({ status: 413, body: '' })
 })
 
 // Pinned, so that a release of the framework that changes any of it is noticed.

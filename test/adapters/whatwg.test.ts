@@ -264,16 +264,17 @@ describe('plugins', () => {
     const options: ServerAdapterOptions = {
       plugins: [
         {
-          onRequest(hook) {
-            seen.push(hook.request.url)
+          async onRequest(hook) {
+            seen.push(hook.request.url, await hook.request.text())
             const other = { method: 'POST', body: 'none' }
             hook.setRequest(new hook.fetchAPI.Request('http://elsewhere/', other))
           },
         },
       ],
     }
-    expect((await send(MOUNTS[0]!, { ...fromGitHub({ body }), path }, options)).status).toBe(200)
-    expect(seen).toEqual([`http://hooks.example.com${path}`])
+    const place = MOUNTS.find(({ name }) => name === 'Express behind express.json({ verify })')!
+    expect((await send(place, { ...fromGitHub({ body }), path }, options)).status).toBe(200)
+    expect(seen).toEqual([`http://hooks.example.com${path}`, body])
   })
 
   test('that read the body are named in the log', async () => {
@@ -308,6 +309,16 @@ describe('options', () => {
     await send(MOUNTS[0]!, fromGitHub(), { platformTimeoutSeconds: 3 })
     expect(contexts[0]!.deadline).toBeLessThan(before + 3100)
   })
+})
+
+test('an empty body may have been read before', async () => {
+  const adapter = toServerAdapter(handler)
+  const server = createServer((incoming, response) => {
+    incoming.resume().once('end', () => void adapter(incoming, response))
+  })
+  onTestFinished(() => closed(server))
+  const sent = { ...fromGitHub({ body: '' }), path: '/hooks/github' }
+  expect((await sendExact(await listening(server), sent)).status).toBe(200)
 })
 
 test('a body that is refused unread is not waited for', async () => {
