@@ -86,7 +86,7 @@ const BUSY: ReplyParts = {
 /**
  * Serves a handler over HTTP as Knative, Cloud Run and any other container platform expect it: PORT on all
  * interfaces, a health path, limits against slow and too many clients, and a drain on SIGTERM. Takes any
- * Fetch handler too.
+ * Fetch handler too, with requests that are made lazily: copy one by `clone()`, not by `new Request(request)`.
  *
  * @throws {TypeError} `ERR_OPTION_INVALID`; rejects with the error of `listen`, as `EADDRINUSE`
  * @see https://github.com/knative/specs/blob/main/specs/serving/runtime-contract.md
@@ -143,17 +143,18 @@ export async function serve(
   async function exchange(parts: NodeParts, response: ServerResponse): Promise<void> {
     try {
       if ('receive' in handler) {
-        const answer = handler.receive(parts, host)
-        const reply = isPromise(answer) ? await answer : answer
+        const received = handler.receive(parts, host)
+        const reply = isPromise(received) ? await received : received
         drain.beforeHead(response)
         writeReply(response, reply)
       } else {
         const reply = await runFetchHandler(handler, parts)
         drain.beforeHead(response)
-        await writeResponse(response, reply)
+        const writing = writeResponse(response, reply)
+        if (writing) await writing
       }
     } catch (error) {
-      console.error('The host failed', error)
+      console.error('The handler threw', error)
       writeReply(response, FAILED)
     } finally {
       gate.leave()

@@ -113,7 +113,7 @@ export function createEndpoint<Events extends EventMap>(
     telemetry: options.telemetry,
     budgetMs: (host) =>
       budgetMs(provider.acknowledge?.deadlineSeconds, host?.platformTimeoutSeconds),
-    findEffect: compileEffects(options.on as Effects<Record<string, unknown>>),
+    findEffect: compileEffects(options.on),
     findSchema: compileSchemas(provider),
   }
 }
@@ -126,7 +126,7 @@ function compileEffects(on: Effects<Record<string, unknown>>): Endpoint['findEff
     if (typeof effect !== 'function') {
       throw configurationError('ERR_OPTION_INVALID', `on["${type}"] is not a function`)
     }
-    effects.set(type, effect as Effect<WebhookEvent>)
+    effects.set(type, effect)
   }
   const fallback = effects.get('*')
   effects.delete('*')

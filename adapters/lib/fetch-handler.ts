@@ -2,28 +2,33 @@
 import type { ServerResponse } from 'node:http'
 import type { NodeParts } from './node-parts.ts'
 import { createLazyRequest } from './lazy-request.ts'
-import { writeReply } from './node-parts.ts'
+import { closeIfUnread, writeReply } from './node-parts.ts'
 
 /** With the parameters of a webhook handler's, so that TypeScript infers those of either. */
 type Fetch = (request: Request, env?: unknown, context?: unknown) => Response | Promise<Response>
 export type FetchHandler = Fetch | { readonly fetch: Fetch }
 
-/** Answers 500 with an empty body if the handler throws: its error is for the log. */
-export async function runFetchHandler(handler: FetchHandler, parts: NodeParts): Promise<Response> {
-  try {
-    const request = createLazyRequest(parts)
-    return await (typeof handler === 'function' ? handler(request) : handler.fetch(request))
-  } catch (error) {
-    console.error('The Fetch handler threw', error)
-    return new Response(null, { status: 500 })
-  }
+export function runFetchHandler(
+  handler: FetchHandler,
+  parts: NodeParts,
+): Response | Promise<Response> {
+  const request = createLazyRequest(parts)
+  return typeof handler === 'function' ? handler(request) : handler.fetch(request)
 }
 
-export async function writeResponse(response: ServerResponse, answer: Response): Promise<void> {
-  const { status, headers, body } = answer
-  if (!body) return writeReply(response, { status, headers: toRecord(headers), body: null })
-  if (!response.req.complete) response.shouldKeepAlive = false
-  response.writeHead(status, toRecord(headers))
+/** A promise only if there is a body, which may be a stream. */
+export function writeResponse(
+  response: ServerResponse,
+  { status, headers, body }: Response,
+): Promise<void> | void {
+  const fields = toRecord(headers)
+  if (!body) return writeReply(response, { status, headers: fields, body: null })
+  closeIfUnread(response)
+  response.writeHead(status, fields)
+  return writeStream(response, body)
+}
+
+async function writeStream(response: ServerResponse, body: ReadableStream<Uint8Array>) {
   try {
     for await (const chunk of body) {
       if (!response.write(chunk)) await drained(response)

@@ -1,7 +1,9 @@
 /**
  * A `Request` that costs nothing until it is used for more than a webhook needs. The platform's own takes
- * longer to make than the whole rest of a delivery, most of it for the body stream.
+ * longer to make than the whole rest of a delivery, most of it for the body stream. It is no `Request` to the
+ * platform's own constructor: `new Request(request)` throws, `request.clone()` gives a real one.
  */
+import { isPromise } from '../../src/lib/awaitable.ts'
 import { LazyHeaders } from './lazy-headers.ts'
 import type { NodeParts } from './node-parts.ts'
 import { standInFor } from './stand-in.ts'
@@ -39,21 +41,23 @@ class LazyRequest {
     return this.#real?.bodyUsed ?? this.#bodyUsed
   }
 
-  async bytes(): Promise<Uint8Array> {
-    if (this.#real) return new Uint8Array(await this.#real.arrayBuffer())
-    if (this.#bodyUsed) throw new TypeError('Body is unusable: Body has already been read')
+  bytes(): Promise<Uint8Array> {
+    if (this.#real) return this.#real.arrayBuffer().then((buffer) => new Uint8Array(buffer))
+    if (this.#bodyUsed) {
+      return Promise.reject(new TypeError('Body is unusable: Body has already been read'))
+    }
     this.#bodyUsed = true
-    return this.#parts.readBody(Infinity)
+    const body = this.#parts.readBody(Infinity)
+    return isPromise(body) ? body : Promise.resolve(body)
   }
-  async arrayBuffer(): Promise<ArrayBuffer> {
-    const bytes = await this.bytes()
-    return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer
+  arrayBuffer(): Promise<ArrayBuffer> {
+    return this.bytes().then(toArrayBuffer)
   }
-  async text(): Promise<string> {
-    return new TextDecoder().decode(await this.bytes())
+  text(): Promise<string> {
+    return this.bytes().then(decode)
   }
-  async json(): Promise<unknown> {
-    return JSON.parse(await this.text())
+  json(): Promise<unknown> {
+    return this.text().then((text) => JSON.parse(text) as unknown)
   }
 
   /** The platform's request, for what everything above is not enough for. */
@@ -67,6 +71,12 @@ class LazyRequest {
     })
     return this.#real
   }
+}
+
+const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
+
+function toArrayBuffer({ buffer, byteOffset, byteLength }: Uint8Array): ArrayBuffer {
+  return buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer
 }
 
 function normalize({ origin, target }: NodeParts): string {

@@ -88,6 +88,8 @@ export class NodeParts implements IncomingParts {
   }
 }
 
+const NEXT_TURN = Promise.resolve()
+
 /**
  * Reads a body whole, counting bytes. A small one has come with its head by the next turn and is taken as
  * it lies there, which spares the machinery of a flowing stream.
@@ -95,7 +97,7 @@ export class NodeParts implements IncomingParts {
  * @throws {WebhookError} `ERR_BODY_TOO_LARGE`, `ERR_BODY_INCOMPLETE`
  */
 export async function readStream(message: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
-  await undefined
+  await NEXT_TURN
   const untouched = message.complete && message.readableFlowing === null && !message.destroyed
   if (!untouched) return collect(message, maxBytes)
   if (message.readableLength > maxBytes) throw bodyTooLarge(maxBytes)
