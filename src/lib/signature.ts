@@ -21,6 +21,8 @@ import {
   type TimestampUnit,
 } from './freshness.ts'
 import type { Keyring } from './secrets.ts'
+import { MAX_SIGNATURES, readList, type SignatureList, type Signatures } from './signature-list.ts'
+import { compileContent, type Fields, type Readings, type SignedContent } from './signed-content.ts'
 
 export interface SignatureOptions {
   /**
@@ -34,16 +36,14 @@ export interface SignatureOptions {
    * How several values share the field: parts with a separator between them, or `key=value` pairs of
    * which `signature` and `timestamp` name the keys.
    */
-  readonly list?:
-    | { readonly separator: string }
-    | { readonly separator: string; readonly signature: string; readonly timestamp: string }
+  readonly list?: SignatureList
   /**
    * The signed bytes: a template of `{body}`, `{timestamp}`, `{id}`, `{url}`, `{method}` and literal text,
    * or a function that returns every reading to try.
    *
    * @default {body}
    */
-  readonly content?: string | ((delivery: Delivery) => Awaitable<readonly (readonly Chunk[])[]>)
+  readonly content?: SignedContent
   /** The header field with the id that `{id}` stands for. */
   readonly id?: string | readonly string[]
   /** Absent if the sender signs no time; then nothing limits how old a delivery may be. */
@@ -70,28 +70,10 @@ export interface SignatureMethod<Key> {
   sign?(chunks: readonly Chunk[], options: SignOptions): Awaitable<string>
 }
 
-/** A list is for rotation; more than this only costs time. */
-const MAX_SIGNATURES = 10
-
-/** What a signature field holds, the prefixes taken off. */
-interface Signatures {
-  readonly signatures: readonly string[]
-  readonly timestamp?: string | undefined
-}
-
-/** Every way the signed bytes may be read, each in chunks. */
-type Readings = readonly (readonly Chunk[])[]
-
 interface Candidates<Key> {
   readonly keys: readonly Key[]
   readonly readings: Readings
   readonly signatures: readonly string[]
-}
-
-/** The values of the header fields that the content is made of. */
-interface Fields {
-  readonly timestamp?: string | undefined
-  readonly id?: string | undefined
 }
 
 /** @throws {TypeError} `ERR_OPTION_INVALID` */
@@ -225,85 +207,13 @@ export function signatureScheme<Key>(
   }
 }
 
-function readList(
-  value: string,
-  list: NonNullable<SignatureOptions['list']>,
-  prefix: string,
-): Signatures {
-  // A field that came twice is joined so, and which of the two counts would be a guess.
-  if (value.includes(', ') && list.separator !== ', ') return { signatures: [] }
-  const parts = value.split(list.separator, 2 * MAX_SIGNATURES)
-  if (!('signature' in list)) return { signatures: unprefixed(parts, prefix) }
-  const timestamps = unprefixed(parts, `${list.timestamp}=`)
-  // Two timestamps are two readings: the signature of one could be checked with the age of the other.
-  if (timestamps.length > 1) return { signatures: [] }
-  return {
-    signatures: unprefixed(parts, `${list.signature}=${prefix}`),
-    timestamp: timestamps[0],
-  }
-}
-
 const isPositive = (value: unknown) => typeof value === 'number' && value > 0
-
-/** What follows the prefix, of the parts that have it. */
-function unprefixed(parts: readonly string[], prefix: string): readonly string[] {
-  return parts.flatMap((part) => (part.startsWith(prefix) ? [part.slice(prefix.length)] : []))
-}
 
 const mismatch = (what = 'this body with this secret') =>
   new WebhookError(
     'ERR_SIGNATURE_MISMATCH',
     `The signature is not of ${what}; is it the secret of another endpoint, or was the body rewritten on the way?`,
   )
-
-type ContentOf = (delivery: Delivery, fields: Fields) => Awaitable<readonly (readonly Chunk[])[]>
-
-type ReadChunk = (delivery: Delivery, fields: Fields) => Chunk
-
-/** What the names in a template stand for. */
-const CONTENT: Readonly<Record<string, ReadChunk>> = {
-  body: (delivery) => delivery.body,
-  url: (delivery) => delivery.url,
-  method: (delivery) => delivery.method,
-  timestamp: (_, fields) => fields.timestamp!,
-  id: (_, fields) => fields.id!,
-}
-
-/** @throws {TypeError} `ERR_OPTION_INVALID` for a name that stands for nothing, or without the body */
-function compileContent(
-  content: NonNullable<SignatureOptions['content']>,
-  available: { readonly id: boolean; readonly timestamp: boolean },
-): ContentOf {
-  if (typeof content === 'function') return content
-  // Odd places hold names, even ones the text between them.
-  const parts = content.split(/\{(\w+)\}/)
-  const names = parts.filter((_, index) => index % 2)
-  const unknown = names.find(
-    (name) => !Object.hasOwn(CONTENT, name) || !(available[name as keyof typeof available] ?? true),
-  )
-  if (unknown !== undefined || !names.includes('body')) {
-    const fault = unknown ? `names {${unknown}}, which no option provides` : 'leaves out {body}'
-    throw configurationError('ERR_OPTION_INVALID', `The content template ${content} ${fault}`)
-  }
-  const readers = parts
-    .map((part, index): ReadChunk | '' => (index % 2 ? CONTENT[part]! : part && (() => part)))
-    .filter((reader) => reader !== '')
-  const afterId = names.includes('id') ? parts[parts.indexOf('id') + 1] : undefined
-
-  return (delivery, fields) => {
-    if (fields.id !== undefined) assertUnambiguous(fields.id, afterId)
-    return [readers.map((read) => read(delivery, fields))]
-  }
-}
-
-/** An id that holds the text which ends it would let one signature be read as two messages. */
-function assertUnambiguous(id: string, end: string | undefined): void {
-  if (/^[\x21-\x7e]+$/.test(id) && !(end && id.includes(end))) return
-  throw new WebhookError(
-    'ERR_SIGNATURE_MALFORMED',
-    'The id holds characters that make the signed content ambiguous',
-  )
-}
 
 function toList(names: string | readonly string[] | undefined): readonly string[] {
   return names === undefined ? [] : ([] as string[]).concat(names).map((name) => name.toLowerCase())
