@@ -1,5 +1,10 @@
+import type { WebhookError } from './errors.ts'
+
 /** What a handler can say instead of a status code. The provider's contract turns it into an answer. */
 export type Outcome = Done | Ignored | Reply | Retry | Drop
+
+/** How the work on an event ended: an outcome, or the error it failed with. */
+export type Result = Outcome | WebhookError
 
 const OUTCOME: unique symbol = Symbol.for('webhook-target.outcome')
 

@@ -1,6 +1,6 @@
 /** What a request line and its Host may look like. node:http lets more through than a URL can hold. */
 import type { IncomingMessage } from 'node:http'
-import type { NodeHeaders } from './node-parts.ts'
+import type { HeaderFields } from '../../src/types.ts'
 
 /** A name, an IPv4 address or an IPv6 one in brackets, and a port (RFC 9110, section 7.2). */
 const AUTHORITY = /^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/
@@ -8,9 +8,14 @@ const AUTHORITY = /^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5}
 const TARGET = /^\/[\x21\x22\x24-\x7e]*$/
 
 /** Whether the target is a path and there is one Host that names one. */
-export function isWellFormed(message: Pick<IncomingMessage, 'url'>, headers: NodeHeaders): boolean {
+export function isWellFormed(
+  message: Pick<IncomingMessage, 'url'>,
+  headers: HeaderFields,
+): boolean {
   return (
-    TARGET.test(message.url ?? '') && isAuthority(headers.get('host')) && !headers.repeated('host')
+    TARGET.test(message.url ?? '') &&
+    isAuthority(headers.get('host')) &&
+    !headers.repeated?.('host')
   )
 }
 

@@ -1,8 +1,7 @@
 import type { Endpoint } from '../endpoint.ts'
 import { isWebhookError, WebhookError } from '../errors.ts'
-import { done, type Reply } from '../outcomes.ts'
+import { done, type Reply, type Result } from '../outcomes.ts'
 import type { AcknowledgementContract, ReplyParts } from '../types.ts'
-import type { Result } from './work.ts'
 
 /** Seconds a sender is asked to wait when nobody knows better. */
 const DEFAULT_RETRY_AFTER_SECONDS = 30

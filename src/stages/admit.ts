@@ -1,9 +1,8 @@
 import { isWebhookError } from '../errors.ts'
 import { isPromise } from '../lib/awaitable.ts'
 import { positive } from '../lib/options.ts'
-import type { Outcome } from '../outcomes.ts'
+import type { Outcome, Result } from '../outcomes.ts'
 import type { Awaitable } from '../types.ts'
-import type { Result } from './work.ts'
 
 export interface MemoryAdmissionOptions {
   /** Seconds for which a finished event is remembered. @default 86400, a day */

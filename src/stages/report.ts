@@ -1,3 +1,4 @@
+import type { Result } from '../outcomes.ts'
 import type { Delivery } from '../delivery.ts'
 import type { Endpoint } from '../endpoint.ts'
 import { isWebhookError, type WebhookError } from '../errors.ts'
@@ -5,7 +6,6 @@ import type { DeliveredEvent } from '../event.ts'
 import type { Budget } from '../lib/deadline.ts'
 import { consoleTelemetry, quietly } from '../lib/log.ts'
 import type { DeliveryReport, Telemetry } from '../types.ts'
-import type { Result } from './work.ts'
 
 /** An event, how its work ended, and whether that was known before. */
 export interface WorkedEvent {

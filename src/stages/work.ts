@@ -2,11 +2,8 @@ import { DeliveryContext, type DeliveredEvent } from '../event.ts'
 import type { Endpoint } from '../endpoint.ts'
 import { isWebhookError, messageOf, WebhookError, type ErrorCode } from '../errors.ts'
 import type { Budget } from '../lib/deadline.ts'
-import { done, ignored, isOutcome, type Outcome } from '../outcomes.ts'
+import { done, ignored, isOutcome, type Outcome, type Result } from '../outcomes.ts'
 import type { StandardSchema } from '../types.ts'
-
-/** How the work on an event ended: an outcome, or the error it failed with. */
-export type Result = Outcome | WebhookError
 
 /**
  * Runs the effect for an event. Settles when the effect does, however late; the caller holds it against
