@@ -100,23 +100,22 @@ function workOn(
   budget: Budget,
 ): Awaitable<Received> {
   return after(parse(verified, endpoint.provider), (events) =>
-    after(all(events.map((event) => admitAndWork(event, endpoint, budget))), (worked) => {
-      budget.end()
-      return { reply: acknowledge(worked, endpoint), events: worked }
-    }),
+    // All keys first: then the work on a batch begins in the order of its events.
+    after(all(events.map(identify)), () =>
+      after(all(events.map((event) => admitAndWork(event, endpoint, budget))), (worked) => {
+        budget.end()
+        return { reply: acknowledge(worked, endpoint), events: worked }
+      }),
+    ),
   )
 }
 
+/** Finds a duplicate or enters a new event, in one turn: no duplicate comes between. */
 function admitAndWork(
   event: DeliveredEvent,
   endpoint: Endpoint,
   budget: Budget,
 ): Awaitable<WorkedEvent> {
-  return after(identify(event), () => admit(event, endpoint, budget))
-}
-
-/** Finds a duplicate or enters a new event, in one turn: no duplicate comes between. */
-function admit(event: DeliveredEvent, endpoint: Endpoint, budget: Budget): Awaitable<WorkedEvent> {
   const { admission } = endpoint
   const before = admission?.find(event.key)
   const result = before ?? work(event, endpoint, budget)
