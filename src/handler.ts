@@ -51,7 +51,7 @@ export function createWebhookHandler<Events extends EventMap>(
     }
     try {
       const received = receive(delivery, endpoint, budget)
-      return isPromise(received) ? received.then(finish).catch(fail) : finish(received)
+      return isPromise(received) ? received.then(finish, fail) : finish(received)
     } catch (cause) {
       return fail(cause)
     }

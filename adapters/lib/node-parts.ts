@@ -96,8 +96,11 @@ const NEXT_TURN = Promise.resolve()
  *
  * @throws {WebhookError} `ERR_BODY_TOO_LARGE`, `ERR_BODY_INCOMPLETE`
  */
-export async function readStream(message: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
-  await NEXT_TURN
+export function readStream(message: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  return NEXT_TURN.then(() => take(message, maxBytes))
+}
+
+function take(message: IncomingMessage, maxBytes: number): Awaitable<Uint8Array> {
   const untouched = message.complete && message.readableFlowing === null && !message.destroyed
   if (!untouched) return collect(message, maxBytes)
   if (message.readableLength > maxBytes) throw bodyTooLarge(maxBytes)
