@@ -11,7 +11,7 @@ http('hook', (request, response) => {
     return response.status(401).end()
   }
   const event = request.body as { ref?: string }
-  return response.status(event.ref === undefined ? 400 : 204).end()
+  return response.status(event.ref === undefined ? 400 : 200).end()
 })
 
 function isGenuine(body: Buffer | undefined, header: string | undefined): boolean {
