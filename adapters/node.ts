@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { isPromise } from '../src/lib/awaitable.ts'
-import { positive } from '../src/lib/options.ts'
+import { notNegative, positive } from '../src/lib/options.ts'
 import type { HostContext, ReplyParts, WebhookHandler } from '../src/types.ts'
 import { Drain } from './lib/drain.ts'
 import { runFetchHandler, writeResponse, type FetchHandler } from './lib/fetch-handler.ts'
@@ -100,10 +100,10 @@ export async function serve(
   const concurrency = positive('concurrency', options.concurrency, 1000)
   const requestSeconds = positive('requestTimeoutSeconds', options.requestTimeoutSeconds, 30)
   const headersSeconds = positive('headersTimeoutSeconds', options.headersTimeoutSeconds, 10)
-  const drainMs = (options.drainSeconds ?? 8) * 1000
+  const drainMs = notNegative('drainSeconds', options.drainSeconds, 8) * 1000
   const gate = new Gate({
     concurrency,
-    maxWaiting: options.maxWaiting ?? 10 * concurrency,
+    maxWaiting: notNegative('maxWaiting', options.maxWaiting, 10 * concurrency),
     maxWaitMs: MAX_WAIT_MS,
   })
   const readForwarded = createReadForwarded(options.trustedProxies)

@@ -77,7 +77,7 @@ export class DeliveryContext implements WebhookContext {
   }
 
   get deadline(): number {
-    return this.#event.delivery.receivedAt + this.#budget.totalMs
+    return this.#event.delivery.receivedAt + this.#budget.totalMs - this.#budget.waitedMs
   }
 
   get signal(): AbortSignal {
@@ -100,10 +100,15 @@ export class DeliveryContext implements WebhookContext {
   }
   get request(): Request {
     const { method, url, headers, body } = this.#event.delivery
-    return (this.#request ??= new Request(url, {
+    return (this.#request ??= new Request(withoutCredentials(url), {
       method,
       headers: [...headers],
       body: body as BodyInit,
     }))
   }
+}
+
+/** `publicUrl` may hold credentials for signing; a `Request` refuses them, and its error would quote them. */
+function withoutCredentials(url: string): string {
+  return url.replace(/^(https?:\/\/)[^/?#]*@/, '$1')
 }

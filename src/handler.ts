@@ -82,10 +82,10 @@ function receiveEvents(
   budget: Budget,
 ): Awaitable<Received> {
   const { provider, maxBodyBytes } = endpoint
-  return after(provider.verify.open(delivery), (check) =>
+  return after(inTime(provider.verify.open(delivery), budget), (check) =>
     after(delivery.readBody(maxBodyBytes), (body) => {
       delivery.body = checkLength(body, maxBodyBytes)
-      return after(verify(delivery, check), (verified) =>
+      return after(inTime(verify(delivery, check), budget), (verified) =>
         after(answerSigned(verified, endpoint), (answer) =>
           answer ? { reply: answer } : workOn(verified, endpoint, budget),
         ),
@@ -93,6 +93,17 @@ function receiveEvents(
     }),
   )
 }
+
+/** A secret store that hangs must not keep the sender waiting: what can't be decided in time is a 503. */
+function inTime<Value>(value: Awaitable<Value>, budget: Budget): Awaitable<Value> {
+  return isPromise(value) ? budget.hold(value, undecided) : value
+}
+
+const undecided = () =>
+  new WebhookError(
+    'ERR_SECRET_UNAVAILABLE',
+    'Verification did not end before the deadline; does the function that finds the secret hang?',
+  )
 
 function workOn(
   verified: VerifiedDelivery,

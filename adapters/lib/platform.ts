@@ -10,8 +10,11 @@ export function platformTimeout(
   configured: number | undefined,
   env: NodeJS.ProcessEnv,
 ): { readonly platformTimeoutSeconds?: number } {
-  const text = env['WEBHOOK_PLATFORM_TIMEOUT_SECONDS'] ?? env['CLOUD_RUN_TIMEOUT_SECONDS']
-  const told = text && Number(text) > 0 ? Number(text) : Infinity
+  const ours = env['WEBHOOK_PLATFORM_TIMEOUT_SECONDS']
+  // `30s` must not come to mean no limit; what the platform sets itself is not the user's mistake.
+  const told = ours
+    ? positive('WEBHOOK_PLATFORM_TIMEOUT_SECONDS', Number(ours), Infinity)
+    : Number(env['CLOUD_RUN_TIMEOUT_SECONDS']) || Infinity
   const platformTimeoutSeconds = positive('platformTimeoutSeconds', configured, told)
   return platformTimeoutSeconds === Infinity ? {} : { platformTimeoutSeconds }
 }

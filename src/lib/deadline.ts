@@ -24,14 +24,18 @@ export function budgetMs(
 /** The time left for one delivery. Runs on the monotonic clock, which no clock step can stretch. */
 export class Budget {
   readonly totalMs: number
+  /** Milliseconds it had waited before the handler was called. */
+  readonly waitedMs: number
   readonly #startedAt: number
   #controller: AbortController | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
 
   /** @param startedAt when the delivery arrived, by `performance.now()` */
-  constructor(totalMs: number, startedAt: number = performance.now()) {
+  constructor(totalMs: number, startedAt?: number) {
+    const now = performance.now()
     this.totalMs = totalMs
-    this.#startedAt = startedAt
+    this.#startedAt = startedAt ?? now
+    this.waitedMs = Math.round(now - this.#startedAt)
   }
 
   /** Aborted when the time is up. Made, with its timer, when first asked for. */
@@ -61,6 +65,20 @@ export class Budget {
         clearTimeout(timer)
         resolve(finish(value))
       })
+    })
+  }
+
+  /** The value, or a rejection with `error` once the time is up. */
+  hold<Value>(pending: Promise<Value>, error: () => WebhookError): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(error()), this.#remainingMs())
+      const settle =
+        <Result>(next: (result: Result) => void) =>
+        (result: Result) => {
+          clearTimeout(timer)
+          next(result)
+        }
+      pending.then(settle(resolve), settle(reject))
     })
   }
 

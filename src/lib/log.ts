@@ -44,7 +44,10 @@ export const consoleTelemetry: Telemetry = {
 /** A broken log must not break the acknowledgement. */
 export function quietly<Value>(run: () => Value): Value | undefined {
   try {
-    return run()
+    const value = run()
+    // A hook may be async, and a rejection that nobody handles ends a Node process.
+    if (value instanceof Promise) value.catch(() => undefined)
+    return value
   } catch {
     return undefined
   }

@@ -11,6 +11,11 @@ export interface Keyring<Key> {
   current(): Key
 }
 
+/** What is left of a secret whose variable part is missing: `whsec_`, `sha256=`. */
+const LABEL_ONLY = /^[a-z]+\d*[_=]$/i
+/** Nothing anybody could see: control, format and space characters. */
+const INVISIBLE = /^[\p{C}\p{Z}]*$/u
+
 /** Keys kept for secrets that a function returned; past that the oldest are made anew. */
 const MAX_CACHED_KEYS = 1000
 
@@ -55,7 +60,8 @@ function dynamicKeyring<Key>(
       try {
         const { params, headers, url, body } = delivery
         const found = await source({ params, headers, url, body } satisfies UntrustedHint)
-        const secrets = found === undefined ? [] : toList(found)
+        // Databases say null for what they have not got.
+        const secrets = found === undefined || found === null ? [] : toList(found)
         if (secrets.length > 0) return secrets.map(cached)
       } catch (cause) {
         if (isWebhookError(cause)) throw cause
@@ -101,7 +107,10 @@ function assertSecret(secret: unknown): SecretValue {
     throw configurationError('ERR_SECRET_MALFORMED', 'The secret is neither text nor bytes')
   }
   const trimmed = secret.trim()
-  if (trimmed === '' || trimmed === 'undefined' || trimmed === 'null') {
+  if (LABEL_ONLY.test(trimmed)) {
+    throw configurationError('ERR_SECRET_EMPTY', `The secret is only its prefix ${trimmed}`)
+  }
+  if (INVISIBLE.test(trimmed) || trimmed === 'undefined' || trimmed === 'null') {
     throw configurationError('ERR_SECRET_EMPTY', 'The secret is white space, "undefined" or "null"')
   }
   if (trimmed !== secret) {

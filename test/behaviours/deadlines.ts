@@ -44,7 +44,11 @@ export function deadlines(door: Door): void {
       await exchange(door, handler, fromGitHub())
       await exchange(door, handler, fromGitHub(), host)
       await exchange(door, handler, fromGitHub(), { platformTimeoutSeconds: 3600 })
-      expect(told).toEqual([now + 9000, now + 150, now + 9000])
+      // Less the time that a host had the request before; on sockets that is not quite none.
+      const [alone, short, long] = told.map((deadline) => deadline - now)
+      expect(alone).toSatisfy((ms) => ms > 8500 && ms <= 9000)
+      expect(short).toSatisfy((ms) => ms > 0 && ms <= 150)
+      expect(long).toSatisfy((ms) => ms > 8500 && ms <= 9000)
     })
 
     test('work that succeeds too late is remembered: the retry is a duplicate', async () => {

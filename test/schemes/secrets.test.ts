@@ -81,7 +81,7 @@ describe('a prefix without a secret', () => {
     {
       name: 'whpk_',
       create: () => standardWebhooks({ secret: 'whpk_' }),
-      code: 'ERR_SECRET_MALFORMED',
+      code: 'ERR_SECRET_EMPTY',
     },
     {
       name: 'of hmac',
@@ -204,7 +204,7 @@ describe('a function of the request', () => {
       expected: unavailable,
     },
     { name: 'returns an empty secret', secret: () => '', expected: unavailable },
-    { name: 'returns null', secret: () => null, expected: unavailable },
+    { name: 'returns null', secret: () => null, expected: refused('ERR_TENANT_UNKNOWN') },
     { name: 'returns a list with an empty secret', secret: () => ['a', ''], expected: unavailable },
     { name: 'returns undefined', secret: () => undefined, expected: refused('ERR_TENANT_UNKNOWN') },
     {
