@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { isPromise } from '../src/lib/awaitable.ts'
+import { after, isPromise } from '../src/lib/awaitable.ts'
 import { notNegative, positive } from '../src/lib/options.ts'
-import type { HostContext, ReplyParts, WebhookHandler } from '../src/types.ts'
+import type { Awaitable, HostContext, ReplyParts, WebhookHandler } from '../src/types.ts'
 import { Drain } from './lib/drain.ts'
 import { runFetchHandler, writeResponse, type FetchHandler } from './lib/fetch-handler.ts'
 import { Gate, RETRY_AFTER_SECONDS } from './lib/gate.ts'
 import { listen, portOf, refuseUnreadable } from './lib/listen.ts'
 import { hostTelemetry } from './lib/node-log.ts'
-import { NodeHeaders, NodeParts, writeReply } from './lib/node-parts.ts'
+import { NodeHeaders, NodeParts, writeReply, type NodePartsOptions } from './lib/node-parts.ts'
 import { platformTimeout } from './lib/platform.ts'
 import { isWellFormed } from './lib/request-guard.ts'
 import { ShedLog } from './lib/shed-log.ts'
@@ -128,37 +128,59 @@ export async function serve(
     if (message.url === healthPath) return writeReply(response, HEALTHY)
     const headers = new NodeHeaders(message)
     if (!isWellFormed(message, headers)) return writeReply(response, MALFORMED)
+    if ('receive' in handler)
+      return void receive(handler, message, response, { headers, beforeBody })
     const parts = new NodeParts(message, { headers, readForwarded, beforeBody })
-    const entered = gate.enter()
-    if (entered === true) return void exchange(parts, response)
-    if (entered === false) return turnAway(response)
-    void entered.then((admitted) => (admitted ? exchange(parts, response) : turnAway(response)))
+    return void runFetch(handler, parts, response)
   }
 
-  function turnAway(response: ServerResponse): void {
-    shed.note()
-    writeReply(response, BUSY)
-  }
-
-  async function exchange(parts: NodeParts, response: ServerResponse): Promise<void> {
+  /** Takes a place when the body is there, and gives it back with the answer. */
+  async function receive(
+    { receive: handle }: WebhookHandler,
+    message: IncomingMessage,
+    response: ServerResponse,
+    arrival: Pick<NodePartsOptions, 'headers' | 'beforeBody'>,
+  ): Promise<void> {
+    const place = { taken: false }
+    const admit = () => after(enter(), (admitted) => (place.taken = admitted))
     try {
-      if ('receive' in handler) {
-        const received = handler.receive(parts, host)
-        const reply = isPromise(received) ? await received : received
-        drain.beforeHead(response)
-        writeReply(response, reply)
-      } else {
-        const reply = await runFetchHandler(handler, parts)
-        drain.beforeHead(response)
-        const writing = writeResponse(response, reply)
-        if (writing) await writing
-      }
+      const parts = new NodeParts(message, { ...arrival, readForwarded, admit })
+      const received = handle(parts, host)
+      const reply = isPromise(received) ? await received : received
+      drain.beforeHead(response)
+      writeReply(response, reply)
     } catch (error) {
-      console.error('The handler threw', error)
-      writeReply(response, FAILED)
+      fail(error, response)
+    } finally {
+      if (place.taken) gate.leave()
+    }
+  }
+
+  /** What a Fetch handler does with its request can't be seen, so it takes a place before it starts. */
+  async function runFetch(fetchHandler: FetchHandler, parts: NodeParts, response: ServerResponse) {
+    if (!(await enter())) return writeReply(response, BUSY)
+    try {
+      const reply = await runFetchHandler(fetchHandler, parts)
+      drain.beforeHead(response)
+      const writing = writeResponse(response, reply)
+      if (writing) await writing
+    } catch (error) {
+      fail(error, response)
     } finally {
       gate.leave()
     }
+  }
+
+  function enter(): Awaitable<boolean> {
+    return after(gate.enter(), (admitted) => {
+      if (!admitted) shed.note()
+      return admitted
+    })
+  }
+
+  function fail(error: unknown, response: ServerResponse): void {
+    console.error('The handler threw', error)
+    writeReply(response, FAILED)
   }
 
   server.on('request', (message, response) => answer(message, response))

@@ -30,6 +30,7 @@ export type ErrorCode =
   | 'ERR_SECRET_UNAVAILABLE'
   | 'ERR_HANDLER_FAILED'
   | 'ERR_DEADLINE_EXCEEDED'
+  | 'ERR_OVERLOADED'
   | 'ERR_INTERNAL'
 
 /** Every code, its HTTP status and its kind. `docs/errors.md` explains each one. */
@@ -57,6 +58,7 @@ export const ERRORS: Readonly<Record<ErrorCode, readonly [status: number, kind: 
   ERR_SECRET_UNAVAILABLE: [503, 'unavailable'],
   ERR_HANDLER_FAILED: [503, 'unavailable'],
   ERR_DEADLINE_EXCEEDED: [503, 'unavailable'],
+  ERR_OVERLOADED: [503, 'unavailable'],
   ERR_INTERNAL: [503, 'unavailable'],
 }
 

@@ -2,8 +2,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { bodyTooLarge } from '../../src/delivery.ts'
 import { WebhookError } from '../../src/errors.ts'
+import { after } from '../../src/lib/awaitable.ts'
 import { EMPTY } from '../../src/lib/bytes.ts'
 import type { Awaitable, HeaderFields, IncomingParts, ReplyParts } from '../../src/types.ts'
+import { RETRY_AFTER_SECONDS } from './gate.ts'
 import type { Forwarded, ReadForwarded } from './trusted-proxy.ts'
 
 /** Header fields as node:http has parsed them already. */
@@ -50,6 +52,8 @@ export interface NodePartsOptions {
   readonly target?: string
   /** Runs once the body is wanted: the answer to `Expect: 100-continue`. */
   readonly beforeBody?: (() => void) | undefined
+  /** Asked once the body is there: a slow sender must not take a place from those who have sent all. */
+  readonly admit?: () => Awaitable<boolean>
 }
 
 /** A request of node:http whose body nothing has read. */
@@ -79,7 +83,17 @@ export class NodeParts implements IncomingParts {
 
   readBody(maxBytes: number): Awaitable<Uint8Array> {
     this.#options.beforeBody?.()
-    return readStream(this.#message, maxBytes)
+    const body = readStream(this.#message, maxBytes)
+    return this.#options.admit ? body.then((bytes) => this.#admitted(bytes)) : body
+  }
+
+  #admitted(body: Uint8Array): Awaitable<Uint8Array> {
+    return after(this.#options.admit!(), (admitted) => {
+      if (admitted) return body
+      throw new WebhookError('ERR_OVERLOADED', 'No place to work on it became free in time', {
+        retryAfterSeconds: RETRY_AFTER_SECONDS,
+      })
+    })
   }
 
   #readForwarded(): Forwarded {

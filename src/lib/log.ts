@@ -34,6 +34,8 @@ function stackOf(thrown: unknown): readonly string[] {
 export const consoleTelemetry: Telemetry = {
   problemsOnly: true,
   onDelivery(report) {
+    // Overload must not flood the log: the host says once a second how many it turned away.
+    if (report.error?.code === 'ERR_OVERLOADED') return
     const cause = report.error?.code === 'ERR_HANDLER_FAILED' ? report.error.cause : undefined
     // One argument: of several, the console would read % signs in the first as a format.
     if (cause === undefined) console.warn(describe(report))

@@ -5,6 +5,7 @@ import {
   defineProvider,
   ERRORS,
   mount,
+  WebhookError,
   type ConfigurationErrorCode,
   type DeliveryReport,
   type ErrorCode,
@@ -151,6 +152,7 @@ const provocations: Record<ErrorCode, Case> = {
       on: { webhook: () => new Promise<void>(() => undefined) },
     },
   },
+  ERR_OVERLOADED: { parts: { fails: true } },
   ERR_INTERNAL: {
     verify: {
       ...open,
@@ -167,6 +169,12 @@ async function consumed(): Promise<Request> {
   return request
 }
 
+/** As a host does that has no place for the delivery. */
+function readBody(fails = false): Uint8Array {
+  if (fails) throw new WebhookError('ERR_OVERLOADED', 'No place')
+  return new Uint8Array()
+}
+
 async function provoke({ verify = open, options, challenges = [], ...sent }: Case) {
   const reports: DeliveryReport[] = []
   const telemetry = { onDelivery: (report: DeliveryReport) => reports.push(report) }
@@ -179,10 +187,10 @@ async function provoke({ verify = open, options, challenges = [], ...sent }: Cas
   const handler = sent.elsewhere ? mount({ '/elsewhere': endpoint }) : endpoint
   const { request = post(sent.headers && { headers: sent.headers }) } = sent
   if (sent.parts) {
-    const { repeated } = sent.parts
+    const { repeated, fails } = sent.parts
     const headers = Object.assign(new Headers(), { repeated: (name: string) => name === repeated })
     const parts = { method: 'POST', origin: 'https://hooks.example.com', target: '/', headers }
-    const { status } = await handler.receive({ ...parts, readBody: () => new Uint8Array() })
+    const { status } = await handler.receive({ ...parts, readBody: () => readBody(fails) })
     return { status, body: '', report: reports[0] }
   }
   const response = await handler(request, { telemetry })
