@@ -21,7 +21,8 @@ export type EchoOptions = (
 
 /**
  * Gives the challenge back as it came: Slack's `url_verification`, and the plain form in which a JSON body
- * holds `challenge`. Bounded in length and characters, as text that no browser runs.
+ * holds `challenge`. Bounded in length and characters, as text that no browser runs. A body that has the
+ * member is never an event: give `when` if events can have it too.
  */
 export function echo(options: EchoOptions): Challenge {
   const inBody = 'member' in options
