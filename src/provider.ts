@@ -2,6 +2,32 @@ import { configurationError } from './errors.ts'
 import { readMember } from './lib/member.ts'
 import type { EventMap, Extractor, InferSchemas, Provider, SchemaMap } from './types.ts'
 
+/**
+ * What is known of how a sender delivers, for people and for the catalogue. Each provider exports it beside
+ * its function as `facts`, so that no bundle carries it.
+ */
+export interface ProviderFacts {
+  /** As the sender writes its name. */
+  readonly title: string
+  readonly docs: readonly [string, ...string[]]
+  /** The month in which the sources were read: `2026-07`. */
+  readonly checked: string
+  /** The answers that count as delivered: `2xx`, `200 with an empty body`. */
+  readonly delivered: string
+  /** The answers after which it delivers again, `nothing` if it never does. */
+  readonly retriedOn: string
+  /** When it does: `3 times: after 1 min, 1 h and 6 h`. */
+  readonly schedule?: string
+  /** Whether it waits as long as `Retry-After` says. @default it is not known to */
+  readonly heedsRetryAfter?: boolean
+  /** What ends the retries of one delivery. */
+  readonly stops?: string
+  /** What switches the endpoint off. */
+  readonly disables?: string
+  /** What the sources leave open or contradict each other in, and the option that decides it. */
+  readonly doubts?: readonly string[]
+}
+
 /** A provider without its types: what `defineProvider` takes. */
 export type ProviderDefinition = Omit<Provider, 'events' | 'schemas'>
 

@@ -207,8 +207,6 @@ export interface Provider<Events extends EventMap = Record<string, unknown>> {
   readonly acknowledge?: AcknowledgementContract
   /** Validates the payloads of the listed types and gives them their TypeScript type. */
   readonly schemas?: SchemaMap
-  /** Where the facts come from. */
-  readonly docs?: readonly string[]
   /** Holds the type of the events, never a value. */
   readonly events?: Events
 }

@@ -1,6 +1,6 @@
 import type { EventPayloadMap as Payloads } from '@octokit/webhooks-types'
 import type { WithPeer } from '../lib/optional-peer.ts'
-import { defineProvider, header, member } from '../provider.ts'
+import { defineProvider, header, member, type ProviderFacts } from '../provider.ts'
 import { hmac } from '../schemes/hmac.ts'
 import type { Provider, SecretSource } from '../types.ts'
 
@@ -52,9 +52,17 @@ export function github({ secret, identity = 'delivery' }: GitHubOptions): Provid
       formField: 'payload',
     },
     acknowledge: { deadlineSeconds: 10, retries: false },
-    docs: [
-      'https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries',
-      'https://docs.github.com/en/webhooks/using-webhooks/best-practices-for-using-webhooks',
-    ],
   })
+}
+
+export const facts: ProviderFacts = {
+  title: 'GitHub',
+  docs: [
+    'https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries',
+    'https://docs.github.com/en/webhooks/using-webhooks/best-practices-for-using-webhooks',
+  ],
+  checked: '2026-07',
+  delivered: '2xx',
+  retriedOn: 'nothing',
+  doubts: ['GitHub Enterprise Server waits 30 s, github.com 10 s'],
 }

@@ -1,6 +1,6 @@
 import { crc } from '../challenges/crc.ts'
 import { readMember } from '../lib/member.ts'
-import { defineProvider, header, member, time } from '../provider.ts'
+import { defineProvider, header, member, time, type ProviderFacts } from '../provider.ts'
 import { hmac } from '../schemes/hmac.ts'
 import type { Delivery } from '../delivery.ts'
 import type { Provider, SecretSource } from '../types.ts'
@@ -62,7 +62,6 @@ export function zoom(options: ZoomOptions): Provider {
       timestamp: time('ms', member('event_ts')),
     },
     acknowledge: { deadlineSeconds: 3, refusedStatus: 401 },
-    docs: ['https://developers.zoom.us/docs/api/webhooks/'],
   })
 }
 
@@ -70,4 +69,15 @@ function plainToken({ payload }: Delivery): unknown {
   const isValidation = readMember(payload, ['event']) === 'endpoint.url_validation'
   // A validation without a token is answered like one with a wrong token, not taken for an event.
   return isValidation ? (readMember(payload, ['payload', 'plainToken']) ?? '') : undefined
+}
+
+export const facts: ProviderFacts = {
+  title: 'Zoom',
+  docs: ['https://developers.zoom.us/docs/api/webhooks/'],
+  checked: '2026-07',
+  delivered: '200 or 204',
+  retriedOn: '5xx and no answer',
+  schedule: '3 times: after 5, 20 and 60 min',
+  stops: 'Any 3xx or 4xx',
+  disables: '6 failed revalidations in a row',
 }
