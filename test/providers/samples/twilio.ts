@@ -1,0 +1,29 @@
+import { twilio } from 'webhook-target/providers/twilio'
+import { defineSample, OTHER_SECRET, SECRET, type VectorPreset } from '../sample.ts'
+
+export const samples = [
+  defineSample({
+    provider: twilio({ secret: SECRET }),
+    stranger: twilio({ secret: OTHER_SECRET }),
+    message: {
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        'i-twilio-idempotency-token': 't-1',
+      },
+      body: 'MessageSid=SM1&Body=Hello&From=%2B15017122661',
+    },
+    event: { type: 'message', id: 't-1' },
+  }),
+  defineSample({
+    variant: 'a body that is no form',
+    provider: twilio({ secret: SECRET }),
+    stranger: twilio({ secret: OTHER_SECRET }),
+    message: { body: { type: 'com.twilio.voice' } },
+    event: { type: 'com.twilio.voice' },
+  }),
+]
+
+export const vectors: VectorPreset = {
+  keys: ['publicUrl'],
+  create: ({ secret }) => twilio({ secret }),
+}
