@@ -138,7 +138,7 @@ export type Sign = (message: OutgoingMessage, options: SignOptions) => Awaitable
 /** Answers the question by which a provider finds out who owns an endpoint. */
 export interface Challenge {
   readonly name: string
-  readonly method: 'GET' | 'POST' | 'OPTIONS'
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'OPTIONS'
   /** A signed challenge is answered only after verification. */
   readonly signed: boolean
   /** Whether the question is in the body. An unsigned one is then read to 16 KiB at most. */

@@ -4,7 +4,7 @@ import type { Challenge } from '../types.ts'
 export interface CloudEventsOptions {
   /** The origins that may deliver, as in `WebHook-Request-Origin`; `*` takes any. */
   readonly allowedOrigins: readonly string[] | '*'
-  /** Requests a minute the endpoint allows, if the sender asks. @default 1000 */
+  /** Requests a minute the endpoint allows at most, if the sender asks. @default 1000 */
   readonly ratePerMinute?: number
 }
 
@@ -42,16 +42,21 @@ export function cloudevents({
           'The origin in WebHook-Request-Origin is not allowed',
         )
       }
-      const asked = headers.get('webhook-request-rate') !== null
+      const asked = headers.get('webhook-request-rate')
       return {
         status: 200,
         headers: {
           allow: 'POST',
           'webhook-allowed-origin': origin,
-          ...(asked && { 'webhook-allowed-rate': String(ratePerMinute) }),
+          ...(asked !== null && { 'webhook-allowed-rate': String(allow(asked, ratePerMinute)) }),
         },
         body: null,
       }
     },
   }
+}
+
+/** No more than is asked for: the sender counts on what it is allowed. */
+function allow(asked: string, most: number): number {
+  return /^[1-9]\d{0,8}$/.test(asked) ? Math.min(Number(asked), most) : most
 }
