@@ -1,0 +1,67 @@
+import { verificationCode } from '../challenges/verification-code.ts'
+import { arrivalId } from '../lib/arrival-id.ts'
+import { concat, encodedLength, encodeUtf8, includesText } from '../lib/bytes.ts'
+import { after } from '../lib/awaitable.ts'
+import { crypto } from '../lib/crypto.ts'
+import { listOf } from '../lib/list-of.ts'
+import { keyring, secretBytes } from '../lib/secrets.ts'
+import { signatureScheme } from '../lib/signature.ts'
+import { defineProvider, member, type ProviderFacts } from '../provider.ts'
+import type { Provider, Scheme, SecretSource } from '../types.ts'
+
+export interface FitbitOptions {
+  /** The client secret of the application: one, several while rotating, or a function of the request. */
+  readonly secret: SecretSource | undefined
+  /** The verification code that Fitbit shows for the subscriber. */
+  readonly verificationCode: SecretSource | undefined
+}
+
+/**
+ * Fitbit Web API: base64 HMAC-SHA1 in `X-Fitbit-Signature`, with `&` after the client secret. A delivery
+ * brings several notices of type `activities`, `sleep` ...: they say only that something changed, so equal
+ * ones are not taken for duplicates. Fitbit waits 5 s and wants 204; a wrong signature is answered 404.
+ *
+ * The Web API is said to have been turned off on 2026-11-02; its successor is the Google Health API.
+ *
+ * @see https://dev.fitbit.com/build/reference/web-api/developer-guide/using-subscriptions/
+ * @throws {TypeError} `ERR_SECRET_EMPTY`
+ */
+export function fitbit({ secret, verificationCode: code }: FitbitOptions): Provider {
+  return defineProvider({
+    name: 'fitbit',
+    verify: signature(secret),
+    challenges: [verificationCode({ code, query: 'verify' })],
+    event: { items: listOf(), type: member('collectionType'), id: arrivalId() },
+    acknowledge: { deadlineSeconds: 5, success: { status: 204 }, refusedStatus: 404 },
+  })
+}
+
+function signature(secret: SecretSource | undefined): Scheme {
+  const keys = keyring(secret, (value) =>
+    crypto.hmac('sha1', concat([secretBytes(value), encodeUtf8('&')])),
+  )
+  return signatureScheme(
+    { header: 'x-fitbit-signature' },
+    {
+      name: 'hmac-sha1',
+      keys,
+      wellFormed: ({ length }) => length === encodedLength(20, 'base64'),
+      matches: (digestOf, chunks, signatures) =>
+        after(digestOf(chunks, 'base64'), (digest) => includesText(signatures, digest)),
+      sign: (chunks) => keys.current()(chunks, 'base64'),
+    },
+  )
+}
+
+export const facts: ProviderFacts = {
+  title: 'Fitbit Web API',
+  docs: ['https://dev.fitbit.com/build/reference/web-api/developer-guide/using-subscriptions/'],
+  checked: '2026-07',
+  delivered: '204',
+  retriedOn: 'anything else',
+  disables: 'Repeated failures',
+  doubts: [
+    'All of it is inferred: the pages are those of a service said to be off since 2026-11-02',
+    'The 404 for a wrong signature is from old pages',
+  ],
+}
