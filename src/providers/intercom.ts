@@ -1,0 +1,44 @@
+import { defineProvider, member, number, time, type ProviderFacts } from '../provider.ts'
+import { hmac } from '../schemes/hmac.ts'
+import type { Provider, SecretSource } from '../types.ts'
+
+export interface IntercomOptions {
+  /** The client secret of the app: one, several while rotating, or a function of the request. */
+  readonly secret: SecretSource | undefined
+  /** Inferred: Intercom's pages on webhooks state none. @default 5 */
+  readonly deadlineSeconds?: number
+}
+
+/**
+ * Intercom: HMAC-SHA1 in `X-Hub-Signature`. The type is `topic`, `conversation.user.created`; a `ping`
+ * comes when the webhook is made. Endpoints that answer within 500 ms are served first.
+ *
+ * @see https://developers.intercom.com/docs/webhooks/webhook-notifications
+ * @throws {TypeError} `ERR_SECRET_EMPTY`
+ */
+export function intercom({ secret, deadlineSeconds = 5 }: IntercomOptions): Provider {
+  return defineProvider({
+    name: 'intercom',
+    verify: hmac({ secret, header: 'x-hub-signature', algorithm: 'sha1', prefix: 'sha1=' }),
+    event: {
+      type: member('topic'),
+      id: member('id'),
+      timestamp: time('s', member('created_at')),
+      attempt: number(member('delivery_attempts')),
+    },
+    acknowledge: { deadlineSeconds },
+  })
+}
+
+export const facts: ProviderFacts = {
+  title: 'Intercom',
+  docs: ['https://developers.intercom.com/docs/webhooks/webhook-notifications'],
+  checked: '2026-11',
+  delivered: '2xx',
+  retriedOn: 'error statuses',
+  schedule: 'Once, after 1 min; after 429 with pauses of 1 min to 2 h',
+  stops: '410, which ends the subscription',
+  disables:
+    'More than 1000 errors in a row within 15 min pause it for 15 min; 7 days of errors suspend it, for private apps only',
+  doubts: ['Inferred: the deadline, the one retry, what 410 does and `delivery_attempts`'],
+}
