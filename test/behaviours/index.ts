@@ -1,6 +1,7 @@
 /** What an endpoint does, whatever way a delivery comes in. Run for both doors and for the hosts. */
 import type { Door } from '../support/doors.ts'
 import { batches } from './batches.ts'
+import { challenges } from './challenges.ts'
 import { contexts } from './contexts.ts'
 import { deadlines } from './deadlines.ts'
 import { duplicates } from './duplicates.ts'
@@ -13,6 +14,7 @@ import { verification } from './verification.ts'
 export function testBehaviours(door: Door): void {
   for (const group of [
     verification,
+    challenges,
     limits,
     payloads,
     outcomes,
