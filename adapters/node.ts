@@ -8,7 +8,7 @@ import { runFetchHandler, writeResponse, type FetchHandler } from './lib/fetch-h
 import { Gate, RETRY_AFTER_SECONDS } from './lib/gate.ts'
 import { listen, portOf, refuseUnreadable } from './lib/listen.ts'
 import { hostTelemetry } from './lib/node-log.ts'
-import { NodeHeaders, NodeParts, writeReply, type NodePartsOptions } from './lib/node-parts.ts'
+import { NodeHeaders, NodeParts, writeReply, type Surroundings } from './lib/node-parts.ts'
 import { platformTimeout } from './lib/platform.ts'
 import { isWellFormed } from './lib/request-guard.ts'
 import { ShedLog } from './lib/shed-log.ts'
@@ -74,6 +74,8 @@ const KEEP_ALIVE_SECONDS = 65
 /** How long a delivery may wait for a place: a third of the shortest deadline there is, 3 s. */
 const MAX_WAIT_MS = 1000
 
+const NEXT_TURN = Promise.resolve()
+
 const HEALTHY: ReplyParts = { status: 200, headers: { 'content-type': 'text/plain' }, body: 'ok' }
 const MALFORMED: ReplyParts = { status: 400, headers: { connection: 'close' }, body: null }
 const FAILED: ReplyParts = { status: 500, headers: {}, body: null }
@@ -106,7 +108,6 @@ export async function serve(
     maxWaiting: notNegative('maxWaiting', options.maxWaiting, 10 * concurrency),
     maxWaitMs: MAX_WAIT_MS,
   })
-  const readForwarded = createReadForwarded(options.trustedProxies)
 
   const server = createServer({
     headersTimeout: Math.min(headersSeconds, requestSeconds) * 1000,
@@ -123,51 +124,65 @@ export async function serve(
     ...platformTimeout(options.platformTimeoutSeconds, env),
   }
 
+  const surroundings: Surroundings = {
+    readForwarded: createReadForwarded(options.trustedProxies),
+    ...('receive' in handler && { enter }),
+  }
+
   function answer(message: IncomingMessage, response: ServerResponse, beforeBody?: () => void) {
     if (drain.draining) return writeReply(response, BUSY)
     if (message.url === healthPath) return writeReply(response, HEALTHY)
     const headers = new NodeHeaders(message)
     if (!isWellFormed(message, headers)) return writeReply(response, MALFORMED)
-    if ('receive' in handler)
-      return void receive(handler, message, response, { headers, beforeBody })
-    const parts = new NodeParts(message, { headers, readForwarded, beforeBody })
-    return void runFetch(handler, parts, response)
+    const parts = new NodeParts(message, headers, surroundings, beforeBody && { beforeBody })
+    if ('receive' in handler) receive(handler, parts, response)
+    else runFetch(handler, parts, response)
   }
 
-  /** Takes a place when the body is there, and gives it back with the answer. */
-  async function receive(
+  /** It takes a place when the body is there. */
+  function receive(
     { receive: handle }: WebhookHandler,
-    message: IncomingMessage,
+    parts: NodeParts,
     response: ServerResponse,
-    arrival: Pick<NodePartsOptions, 'headers' | 'beforeBody'>,
-  ): Promise<void> {
-    const place = { taken: false }
-    const admit = () => after(enter(), (admitted) => (place.taken = admitted))
-    try {
-      const parts = new NodeParts(message, { ...arrival, readForwarded, admit })
-      const received = handle(parts, host)
-      const reply = isPromise(received) ? await received : received
-      drain.beforeHead(response)
-      writeReply(response, reply)
-    } catch (error) {
-      fail(error, response)
-    } finally {
-      if (place.taken) gate.leave()
-    }
+  ) {
+    settle(parts, response, () =>
+      after(handle(parts, host), (reply) => {
+        drain.beforeHead(response)
+        writeReply(response, reply)
+      }),
+    )
   }
 
   /** What a Fetch handler does with its request can't be seen, so it takes a place before it starts. */
-  async function runFetch(fetchHandler: FetchHandler, parts: NodeParts, response: ServerResponse) {
-    if (!(await enter())) return writeReply(response, BUSY)
+  function runFetch(fetchHandler: FetchHandler, parts: NodeParts, response: ServerResponse) {
+    void after(enter(), (admitted) => {
+      if (!admitted) return writeReply(response, BUSY)
+      parts.hasPlace = true
+      return settle(parts, response, () =>
+        runFetchHandler(fetchHandler, parts).then((reply) => {
+          drain.beforeHead(response)
+          return writeResponse(response, reply)
+        }),
+      )
+    })
+  }
+
+  /** Answers in the same turn if the work is done in it. Its place is given back whatever happens. */
+  function settle(parts: NodeParts, response: ServerResponse, work: () => Awaitable<void>): void {
+    const leave = () => {
+      if (parts.hasPlace) gate.leave()
+    }
+    const fail = (error: unknown) => {
+      console.error('The handler threw', error)
+      writeReply(response, FAILED)
+      leave()
+    }
     try {
-      const reply = await runFetchHandler(fetchHandler, parts)
-      drain.beforeHead(response)
-      const writing = writeResponse(response, reply)
-      if (writing) await writing
+      const working = work()
+      if (isPromise(working)) void working.then(leave, fail)
+      else leave()
     } catch (error) {
-      fail(error, response)
-    } finally {
-      gate.leave()
+      fail(error)
     }
   }
 
@@ -178,12 +193,10 @@ export async function serve(
     })
   }
 
-  function fail(error: unknown, response: ServerResponse): void {
-    console.error('The handler threw', error)
-    writeReply(response, FAILED)
-  }
-
-  server.on('request', (message, response) => answer(message, response))
+  // A turn later, for a small body is then there, and the whole delivery is worked on without waiting.
+  server.on('request', (message, response) => {
+    void NEXT_TURN.then(() => answer(message, response))
+  })
   // Heads are checked before the body is asked for, so that a refused one is never sent.
   server.on('checkContinue', (message, response) => {
     answer(message, response, () => response.writeContinue())

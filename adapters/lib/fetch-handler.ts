@@ -8,12 +8,9 @@ import { closeIfUnread, writeReply } from './node-parts.ts'
 type Fetch = (request: Request, env?: unknown, context?: unknown) => Response | Promise<Response>
 export type FetchHandler = Fetch | { readonly fetch: Fetch }
 
-export function runFetchHandler(
-  handler: FetchHandler,
-  parts: NodeParts,
-): Response | Promise<Response> {
+export function runFetchHandler(handler: FetchHandler, parts: NodeParts): Promise<Response> {
   const request = createLazyRequest(parts)
-  return typeof handler === 'function' ? handler(request) : handler.fetch(request)
+  return Promise.resolve(typeof handler === 'function' ? handler(request) : handler.fetch(request))
 }
 
 /** A promise only if there is a body, which may be a stream. */

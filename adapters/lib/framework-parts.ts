@@ -45,11 +45,9 @@ export class FrameworkParts extends NodeParts {
     const { fields = message, readForwarded, remedy } = options
     const kept = keptBytes(fields) ?? keptBytes(message)
     const decoded = kept !== undefined && message.headers['content-encoding'] !== undefined
-    super(message, {
-      headers: decoded ? new DecodedHeaders(message) : new NodeHeaders(message),
-      target: fields.originalUrl ?? message.originalUrl ?? message.url ?? '/',
-      readForwarded,
-    })
+    const headers = decoded ? new DecodedHeaders(message) : new NodeHeaders(message)
+    const target = fields.originalUrl ?? message.originalUrl ?? message.url ?? '/'
+    super(message, headers, { readForwarded }, { target })
     this.kept = kept
     this.#message = message
     this.#remedy = remedy
@@ -60,7 +58,7 @@ export class FrameworkParts extends NodeParts {
     return isWellFormed({ url: this.target }, this.headers)
   }
 
-  /** @throws {WebhookError} `ERR_BODY_CONSUMED`, and what `readStream` throws */
+  /** @throws {WebhookError} `ERR_BODY_CONSUMED`, and what `take` throws */
   override readBody(maxBytes: number): Awaitable<Uint8Array> {
     if (this.kept) {
       if (this.kept.length > maxBytes) throw bodyTooLarge(maxBytes)

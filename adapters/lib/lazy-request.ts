@@ -79,9 +79,16 @@ function toArrayBuffer({ buffer, byteOffset, byteLength }: Uint8Array): ArrayBuf
   return buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer
 }
 
+/** The last origin that was found plain: a server is called by one name, as a rule. */
+let plainOrigin = ''
+
 function normalize({ origin, target }: NodeParts): string {
   const url = origin + target
-  return PLAIN_ORIGIN.test(origin) && PLAIN_TARGET.test(target) ? url : new URL(url).href
+  if (!PLAIN_TARGET.test(target)) return new URL(url).href
+  if (origin === plainOrigin) return url
+  if (!PLAIN_ORIGIN.test(origin)) return new URL(url).href
+  plainOrigin = origin
+  return url
 }
 
 function streamOf(parts: NodeParts): ReadableStream<Uint8Array> {

@@ -11,7 +11,6 @@ import type { Forwarded, ReadForwarded } from './trusted-proxy.ts'
 /** Header fields as node:http has parsed them already. */
 export class NodeHeaders implements HeaderFields {
   readonly #message: IncomingMessage
-  #repeated: ReadonlySet<string> | undefined
 
   constructor(message: IncomingMessage) {
     this.#message = message
@@ -23,37 +22,34 @@ export class NodeHeaders implements HeaderFields {
   }
   /** node:http joins or drops repeated fields; only the raw list tells. */
   repeated(name: string): boolean {
-    return (this.#repeated ??= findRepeated(this.#message)).has(name)
+    const { rawHeaders } = this.#message
+    let found = false
+    for (let i = 0; i < rawHeaders.length; i += 2) {
+      const raw = rawHeaders[i]!
+      if (raw.length !== name.length || raw.toLowerCase() !== name) continue
+      if (found) return true
+      found = true
+    }
+    return false
   }
   *[Symbol.iterator](): IterableIterator<[string, string]> {
     for (const name of Object.keys(this.#message.headers)) yield [name, this.get(name)!]
   }
 }
 
-const NONE: ReadonlySet<string> = new Set()
-
-function findRepeated({ rawHeaders, headers }: IncomingMessage): ReadonlySet<string> {
-  if (Object.keys(headers).length * 2 === rawHeaders.length) return NONE
-  const seen = new Set<string>()
-  const repeated = new Set<string>()
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i]!.toLowerCase()
-    if (seen.has(name)) repeated.add(name)
-    seen.add(name)
-  }
-  return repeated
+/** What all requests of a server share. */
+export interface Surroundings {
+  /** Whom to believe about the way a request took; asked when the origin or address is wanted. */
+  readonly readForwarded: ReadForwarded
+  /** Asked once a body is there: a slow sender must not take a place from those who have sent all. */
+  readonly enter?: () => Awaitable<boolean>
 }
 
 export interface NodePartsOptions {
-  readonly headers: NodeHeaders
-  /** Whom to believe about the way a request took; asked when the origin or address is wanted. */
-  readonly readForwarded: ReadForwarded
   /** The path as it was on the request line, where a framework has changed `message.url`. */
   readonly target?: string
   /** Runs once the body is wanted: the answer to `Expect: 100-continue`. */
   readonly beforeBody?: (() => void) | undefined
-  /** Asked once the body is there: a slow sender must not take a place from those who have sent all. */
-  readonly admit?: () => Awaitable<boolean>
 }
 
 /** A request of node:http whose body nothing has read. */
@@ -62,16 +58,25 @@ export class NodeParts implements IncomingParts {
   readonly target: string
   readonly headers: NodeHeaders
   readonly arrivedAt: number = performance.now()
+  /** Whether it has been given a place that has to be given back. */
+  hasPlace = false
   readonly #message: IncomingMessage
-  readonly #options: NodePartsOptions
+  readonly #surroundings: Surroundings
+  readonly #beforeBody: (() => void) | undefined
   #forwarded: Forwarded | undefined
 
-  constructor(message: IncomingMessage, options: NodePartsOptions) {
+  constructor(
+    message: IncomingMessage,
+    headers: NodeHeaders,
+    surroundings: Surroundings,
+    options?: NodePartsOptions,
+  ) {
     this.method = message.method ?? 'GET'
-    this.target = options.target ?? message.url ?? '/'
-    this.headers = options.headers
+    this.target = options?.target ?? message.url ?? '/'
+    this.headers = headers
     this.#message = message
-    this.#options = options
+    this.#surroundings = surroundings
+    this.#beforeBody = options?.beforeBody
   }
 
   get origin(): string {
@@ -82,13 +87,15 @@ export class NodeParts implements IncomingParts {
   }
 
   readBody(maxBytes: number): Awaitable<Uint8Array> {
-    this.#options.beforeBody?.()
-    const body = readStream(this.#message, maxBytes)
-    return this.#options.admit ? body.then((bytes) => this.#admitted(bytes)) : body
+    this.#beforeBody?.()
+    const body = take(this.#message, maxBytes)
+    const { enter } = this.#surroundings
+    return enter ? after(body, (bytes) => this.#admit(bytes, enter)) : body
   }
 
-  #admitted(body: Uint8Array): Awaitable<Uint8Array> {
-    return after(this.#options.admit!(), (admitted) => {
+  #admit(body: Uint8Array, enter: () => Awaitable<boolean>): Awaitable<Uint8Array> {
+    return after(enter(), (admitted) => {
+      this.hasPlace = admitted
       if (admitted) return body
       throw new WebhookError('ERR_OVERLOADED', 'No place to work on it became free in time', {
         retryAfterSeconds: RETRY_AFTER_SECONDS,
@@ -97,23 +104,17 @@ export class NodeParts implements IncomingParts {
   }
 
   #readForwarded(): Forwarded {
-    const { readForwarded, headers } = this.#options
-    return (this.#forwarded ??= readForwarded(this.#message.socket.remoteAddress, headers))
+    const { readForwarded } = this.#surroundings
+    return (this.#forwarded ??= readForwarded(this.#message.socket.remoteAddress, this.headers))
   }
 }
 
-const NEXT_TURN = Promise.resolve()
-
 /**
- * Reads a body whole, counting bytes. A small one has come with its head by the next turn and is taken as
- * it lies there, which spares the machinery of a flowing stream.
+ * Reads a body whole, counting bytes. One that is there already is taken as it lies, which spares the
+ * machinery of a flowing stream.
  *
  * @throws {WebhookError} `ERR_BODY_TOO_LARGE`, `ERR_BODY_INCOMPLETE`
  */
-export function readStream(message: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
-  return NEXT_TURN.then(() => take(message, maxBytes))
-}
-
 function take(message: IncomingMessage, maxBytes: number): Awaitable<Uint8Array> {
   const untouched = message.complete && message.readableFlowing === null && !message.destroyed
   if (!untouched) return collect(message, maxBytes)
@@ -156,7 +157,7 @@ export function writeReply(response: ServerResponse, { status, headers, body }: 
   closeIfUnread(response)
   // Not writeHead: node:http would not know the length yet, and send even an empty body in chunks.
   response.statusCode = status
-  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+  for (const name in headers) response.setHeader(name, headers[name]!)
   response.end(body ?? undefined)
 }
 
