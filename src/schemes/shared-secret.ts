@@ -2,8 +2,9 @@ import type { Delivery } from '../delivery.ts'
 import { configurationError } from '../errors.ts'
 import { encodeUtf8 } from '../lib/bytes.ts'
 import { credentialScheme, withHeader, type CredentialOptions } from '../lib/credential.ts'
+import { withMember } from '../lib/json-body.ts'
 import { readMember } from '../lib/member.ts'
-import type { OutgoingMessage, Scheme, SecretSource } from '../types.ts'
+import type { Scheme, SecretSource } from '../types.ts'
 
 /** Where the sender puts the secret: exactly one place. Elsewhere it counts for nothing. */
 export type SharedSecretPlace =
@@ -90,8 +91,7 @@ function inMember(path: string): Place {
     headers: [],
     inBody: true,
     read: ({ payload }: Delivery) => readMember(payload, names),
-    write: (message, secret) =>
-      withBody(message, JSON.stringify(withMember(JSON.parse(textOf(message)), names, secret))),
+    write: (message, secret) => withMember(message, names, secret),
   }
 }
 
@@ -102,21 +102,9 @@ function inField(name: string): Place {
     inBody: true,
     read: ({ payload }) => readMember(payload, [name]),
     write(message, secret) {
-      const form = new URLSearchParams(textOf(message))
+      const form = new URLSearchParams(new TextDecoder().decode(message.body))
       form.set(name, secret)
-      return withBody(message, form.toString())
+      return { ...message, body: encodeUtf8(form.toString()) }
     },
   }
-}
-
-const textOf = (message: OutgoingMessage) => new TextDecoder().decode(message.body)
-const withBody = (message: OutgoingMessage, text: string) => ({
-  ...message,
-  body: encodeUtf8(text),
-})
-
-function withMember(value: unknown, [name, ...rest]: readonly string[], secret: string): unknown {
-  if (name === undefined) return secret
-  const object = (value ?? {}) as Record<string, unknown>
-  return { ...object, [name]: withMember(object[name], rest, secret) }
 }
