@@ -3,10 +3,13 @@
  * request, and must not be able to have it worked on again.
  */
 import type { Provider } from 'webhook-target'
+import { bitbucket } from 'webhook-target/providers/bitbucket'
 import { discord } from 'webhook-target/providers/discord'
 import { github } from 'webhook-target/providers/github'
 import { gitlab } from 'webhook-target/providers/gitlab'
+import { linear } from 'webhook-target/providers/linear'
 import { meta } from 'webhook-target/providers/meta'
+import { razorpay } from 'webhook-target/providers/razorpay'
 import { shopify } from 'webhook-target/providers/shopify'
 import { slack } from 'webhook-target/providers/slack'
 import { standardWebhooks } from 'webhook-target/providers/standard-webhooks'
@@ -32,6 +35,12 @@ interface Sender {
 }
 
 const SENDERS: readonly Sender[] = [
+  {
+    name: 'bitbucket by content',
+    other: { body: { push: 2 } },
+    provider: bitbucket({ secret, identity: 'content' }),
+    message: { headers: { 'x-event-key': 'repo:push', 'x-request-uuid': 'b' }, body: { push: 1 } },
+  },
   {
     name: 'discord, an interaction',
     other: { body: { type: 2, id: '11' } },
@@ -72,6 +81,12 @@ const SENDERS: readonly Sender[] = [
     message: { body: { object_kind: 'push' } },
   },
   {
+    name: 'linear by content',
+    other: { body: { type: 'Issue', action: 'update' } },
+    provider: linear({ secret, identity: 'content' }),
+    message: { headers: { 'linear-delivery': 'l' }, body: { type: 'Issue', action: 'create' } },
+  },
+  {
     name: 'meta',
     other: {
       body: { object: 'page', entry: [{ id: '1', changes: [{ field: 'feed', value: 2 }] }] },
@@ -80,6 +95,12 @@ const SENDERS: readonly Sender[] = [
     message: {
       body: { object: 'page', entry: [{ id: '1', changes: [{ field: 'feed', value: 1 }] }] },
     },
+  },
+  {
+    name: 'razorpay by content',
+    other: { body: { event: 'payment.failed' } },
+    provider: razorpay({ secret, identity: 'content' }),
+    message: { headers: { 'x-razorpay-event-id': 'r' }, body: { event: 'payment.captured' } },
   },
   {
     name: 'shopify by content',
@@ -168,6 +189,9 @@ const TAMPERINGS: Readonly<Record<string, Tampering>> = {
       'i-twilio-idempotency-token': 'other',
       'x-github-delivery': 'other',
       'x-gitlab-event-uuid': 'other',
+      'linear-delivery': 'other',
+      'x-razorpay-event-id': 'other',
+      'x-request-uuid': 'other',
       'x-shopify-webhook-id': 'other',
       'x-shopify-event-id': 'other',
       'x-slack-retry-num': '1',
