@@ -4,8 +4,11 @@ import { configurationError, WebhookError } from '../errors.ts'
 import type { Awaitable } from '../types.ts'
 import type { Chunk } from './crypto.ts'
 
-/** A template of `{body}`, `{timestamp}`, `{id}`, `{url}`, `{method}` and text, or a function of the delivery. */
-export type SignedContent = string | ((delivery: Delivery) => Awaitable<Readings>)
+/**
+ * A template of `{body}`, `{timestamp}`, `{id}`, `{url}`, `{method}` and text, or a function of the delivery
+ * and of the timestamp and id that its header has.
+ */
+export type SignedContent = string | ((delivery: Delivery, fields: Fields) => Awaitable<Readings>)
 
 /** Every way the signed bytes may be read, each in chunks. */
 export type Readings = readonly (readonly Chunk[])[]

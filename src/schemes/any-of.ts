@@ -1,5 +1,5 @@
 import type { Delivery } from '../delivery.ts'
-import { configurationError, isWebhookError, WebhookError } from '../errors.ts'
+import { configurationError, isWebhookError, WebhookError, type ErrorCode } from '../errors.ts'
 import type { Scheme, Verified } from '../types.ts'
 
 /**
@@ -37,7 +37,10 @@ export function anyOf(...schemes: readonly Scheme[]): Scheme {
   }
 }
 
-/** The first whose credential the body holds decides. */
+/** What a scheme says of a body without its evidence. */
+const MISSING: readonly ErrorCode[] = ['ERR_CREDENTIAL_MISSING', 'ERR_SIGNATURE_MISSING']
+
+/** The first whose evidence the body holds decides. */
 async function firstInBody(schemes: readonly Scheme[], delivery: Delivery): Promise<Verified> {
   let missing: unknown
   for (const scheme of schemes) {
@@ -45,7 +48,7 @@ async function firstInBody(schemes: readonly Scheme[], delivery: Delivery): Prom
       const check = await scheme.open(delivery)
       return await check(delivery)
     } catch (error) {
-      if (!isWebhookError(error) || error.code !== 'ERR_CREDENTIAL_MISSING') throw error
+      if (!isWebhookError(error) || !MISSING.includes(error.code)) throw error
       missing = error
     }
   }
