@@ -19,6 +19,7 @@ import { hmac } from 'webhook-target/schemes/hmac'
 import { sharedSecret } from 'webhook-target/schemes/shared-secret'
 import { unauthenticated } from 'webhook-target/schemes/unauthenticated'
 import { describe, expect, test } from 'vitest'
+import { createKeyDirectory } from '../../src/lib/key-directory.ts'
 
 const text = readFileSync(join(import.meta.dirname, '../../docs/errors.md'), 'utf8')
 const documented = new Map(
@@ -36,6 +37,10 @@ const timed = hmac({
   header: 'x-signature',
   content: '{timestamp}.{body}',
   timestamp: { header: 'x-timestamp' },
+})
+const directory = createKeyDirectory({
+  urls: { hosts: ['keys.example.com'] },
+  parse: () => [],
 })
 const digest = '0'.repeat(64)
 
@@ -79,6 +84,15 @@ const provocations: Record<ErrorCode, Case> = {
   ERR_TENANT_UNKNOWN: {
     verify: sharedSecret({ header: 'x-token', secret: () => undefined }),
     headers: { 'x-token': 'any' },
+  },
+  ERR_KEY_UNKNOWN: {
+    verify: {
+      ...open,
+      open: () => async () => {
+        await directory.find({ url: 'https://keys.example.com.evil.example/' })
+        return { secret: 0 }
+      },
+    },
   },
   ERR_CHALLENGE_REFUSED: {
     challenges: [cloudevents({ allowedOrigins: ['good.example'] })],
