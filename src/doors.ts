@@ -32,13 +32,18 @@ function keepAlive(context: unknown, answer: Promise<unknown>): void {
   if (typeof waitUntil === 'function') waitUntil.call(context, answer)
 }
 
-function toParts(request: Request): IncomingParts {
-  return {
-    method: request.method,
-    ...splitUrl(request.url),
-    headers: request.headers,
-    readBody: (maxBytes) => readStream(request, maxBytes),
-  }
+/** A request that was made of parts gives them back here, if its body is still to be had. */
+export const PARTS: unique symbol = Symbol.for('webhook-target.parts')
+
+function toParts(request: Request & { [PARTS]?(): IncomingParts | undefined }): IncomingParts {
+  return (
+    request[PARTS]?.() ?? {
+      method: request.method,
+      ...splitUrl(request.url),
+      headers: request.headers,
+      readBody: (maxBytes) => readStream(request, maxBytes),
+    }
+  )
 }
 
 /** Counts what arrives and never trusts `content-length`. */

@@ -50,10 +50,14 @@ function drained(response: ServerResponse): Promise<void> {
   })
 }
 
+/** Cookies come one by one, and each is a line of its own. */
 function toRecord(headers: Headers): Record<string, string | string[]> & Record<string, string> {
   const record: Record<string, string | string[]> = {}
-  for (const [name, value] of headers) record[name] = value
-  const cookies = headers.getSetCookie()
+  const cookies: string[] = []
+  for (const [name, value] of headers) {
+    if (name === 'set-cookie') cookies.push(value)
+    else record[name] = value
+  }
   if (cookies.length > 0) record['set-cookie'] = cookies
   return record as Record<string, string>
 }

@@ -4,6 +4,8 @@
  * platform's own constructor: `new Request(request)` throws, `request.clone()` gives a real one.
  */
 import { isPromise } from '../../src/lib/awaitable.ts'
+import { PARTS } from '../../src/doors.ts'
+import type { IncomingParts } from '../../src/types.ts'
 import { LazyHeaders } from './lazy-headers.ts'
 import type { NodeParts } from './node-parts.ts'
 import { standInFor } from './stand-in.ts'
@@ -18,14 +20,13 @@ const PLAIN_ORIGIN =
 /** What answers from the parts; everything else of the class comes from a real request, made then. */
 class LazyRequest {
   readonly #parts: NodeParts
-  readonly #headers: LazyHeaders
+  #headers: LazyHeaders | undefined
   #url: string | undefined
   #bodyUsed = false
   #real: Request | undefined
 
   constructor(parts: NodeParts) {
     this.#parts = parts
-    this.#headers = new LazyHeaders(parts.headers)
   }
 
   get method(): string {
@@ -35,29 +36,43 @@ class LazyRequest {
     return (this.#url ??= normalize(this.#parts))
   }
   get headers(): Headers {
-    return this.#real?.headers ?? (this.#headers as unknown as Headers)
+    return this.#real?.headers ?? (this.#lazyHeaders() as unknown as Headers)
   }
   get bodyUsed(): boolean {
     return this.#real?.bodyUsed ?? this.#bodyUsed
   }
 
   bytes(): Promise<Uint8Array> {
-    if (this.#real) return this.#real.arrayBuffer().then((buffer) => new Uint8Array(buffer))
-    if (this.#bodyUsed) {
-      return Promise.reject(new TypeError('Body is unusable: Body has already been read'))
-    }
-    this.#bodyUsed = true
-    const body = this.#parts.readBody(Infinity)
-    return isPromise(body) ? body : Promise.resolve(body)
+    return this.#read((bytes) => bytes)
   }
   arrayBuffer(): Promise<ArrayBuffer> {
-    return this.bytes().then(toArrayBuffer)
+    return this.#read(toArrayBuffer)
   }
   text(): Promise<string> {
-    return this.bytes().then(decode)
+    return this.#read(decode)
   }
   json(): Promise<unknown> {
-    return this.text().then((text) => JSON.parse(text) as unknown)
+    return this.#read((bytes) => JSON.parse(decode(bytes)) as unknown)
+  }
+
+  /** What is there is turned into its result at once, and only that is promised. */
+  async #read<Result>(convert: (bytes: Uint8Array) => Result): Promise<Result> {
+    if (this.#real) return convert(new Uint8Array(await this.#real.arrayBuffer()))
+    if (this.#bodyUsed) throw new TypeError('Body is unusable: Body has already been read')
+    this.#bodyUsed = true
+    const body = this.#parts.readBody(Infinity)
+    return convert(isPromise(body) ? await body : body)
+  }
+
+  /** Hands all over to a webhook handler, which has no need of a request; nothing if the body is gone. */
+  [PARTS](): IncomingParts | undefined {
+    if (this.bodyUsed || this.#real) return undefined
+    this.#bodyUsed = true
+    return this.#parts
+  }
+
+  #lazyHeaders(): LazyHeaders {
+    return (this.#headers ??= new LazyHeaders(this.#parts.headers))
   }
 
   /** The platform's request, for what everything above is not enough for. */
@@ -66,7 +81,7 @@ class LazyRequest {
     const hasBody = method !== 'GET' && method !== 'HEAD' && !this.#bodyUsed
     this.#real ??= new Request(url, {
       method,
-      headers: this.#headers.real(),
+      headers: this.#lazyHeaders().real(),
       ...(hasBody && { body: streamOf(this.#parts), duplex: 'half' }),
     })
     return this.#real

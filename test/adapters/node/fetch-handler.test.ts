@@ -37,6 +37,28 @@ describe('a Fetch handler', () => {
     expect((await post(port, fromGitHub())).status).toBe(200)
   })
 
+  test('a webhook handler that it calls knows the address, and refuses a body that was read', async () => {
+    const addresses: unknown[] = []
+    const codes: unknown[] = []
+    const handler = createWebhookHandler({
+      provider: github({ secret: SECRET }),
+      on: { '*': (_event, { clientAddress }) => void addresses.push(clientAddress) },
+      telemetry: { onDelivery: ({ error }) => void codes.push(error?.code) },
+    })
+    const { port } = await start(async (request) => {
+      if (request.url.endsWith('/read')) await request.text()
+      if (request.url.endsWith('/cloned')) request.clone()
+      return handler(request)
+    })
+    const statuses: number[] = []
+    for (const path of ['/', '/cloned', '/read']) {
+      statuses.push((await post(port, fromGitHub({ path }))).status)
+    }
+    expect(statuses).toEqual([200, 200, 500])
+    expect(codes).toEqual([undefined, undefined, 'ERR_BODY_CONSUMED'])
+    expect(addresses).toEqual(['127.0.0.1', undefined])
+  })
+
   test('sees the request as it was sent', async () => {
     const answer = await answerOf(
       (request) =>
