@@ -1,4 +1,4 @@
-import { WebhookError } from '../errors.ts'
+import { listOf } from '../lib/list-of.ts'
 import { readMember } from '../lib/member.ts'
 import { defineProvider, first, member, time, type ProviderFacts } from '../provider.ts'
 import { hmac } from '../schemes/hmac.ts'
@@ -54,18 +54,15 @@ const isCloudEvent = (payload: unknown) => readMember(payload, ['specversion']) 
 function toItems(payload: unknown): readonly unknown[] {
   if (Array.isArray(payload)) return payload
   if (isCloudEvent(payload)) return [payload]
-  return asList(readMember(payload, ['eventNotifications'])).flatMap(changesOf)
+  return notificationsOf(payload).flatMap(changesOf)
 }
+
+const notificationsOf = listOf('eventNotifications')
+const entitiesOf = listOf('dataChangeEvent.entities')
 
 function changesOf(notification: unknown): readonly object[] {
   const realmId = readMember(notification, ['realmId'])
-  const entities = asList(readMember(notification, ['dataChangeEvent', 'entities']))
-  return entities.map((entity) => ({ realmId, ...(entity as object) }))
-}
-
-function asList(value: unknown): readonly unknown[] {
-  if (Array.isArray(value)) return value
-  throw new WebhookError('ERR_BODY_MALFORMED', 'The body is no list of changes, as Intuit sends it')
+  return entitiesOf(notification).map((entity) => ({ realmId, ...(entity as object) }))
 }
 
 export const facts: ProviderFacts = {
