@@ -166,6 +166,20 @@ test('a long body is no handshake', async () => {
   expect(save).not.toHaveBeenCalled()
 })
 
+test('a long body that is signed is an event, and not parsed for a handshake', async () => {
+  const save = vi.fn()
+  const effect = vi.fn()
+  const handler = createWebhookHandler({
+    provider: notion({ secret: 'ours', registration: { pending: true, save } }),
+    on: { '*': effect },
+  })
+  const body = JSON.stringify({ verification_token: NEW, filler: 'x'.repeat(16 * 1024) })
+  const { status } = await exchange(fetchDoor, handler, signedByNotion(body, 'ours'))
+  expect(status).toBe(200)
+  expect(save).not.toHaveBeenCalled()
+  expect(effect).toHaveBeenCalledTimes(1)
+})
+
 test.each(['', 'a b', 'a\n', '<b>', 'a'.repeat(513), 5, null, ['a']])(
   'the secret %j is refused',
   async (token) => {

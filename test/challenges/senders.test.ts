@@ -13,7 +13,7 @@ import { trello } from 'webhook-target/providers/trello'
 import { twitch } from 'webhook-target/providers/twitch'
 import { viber } from 'webhook-target/providers/viber'
 import { xero } from 'webhook-target/providers/xero'
-import { createWebhookHandler, drop } from 'webhook-target'
+import { createWebhookHandler, drop, WebhookError } from 'webhook-target'
 import { describe, expect, test, vi } from 'vitest'
 import { deliver, NOW, receive, signed } from '../providers/deliver.ts'
 
@@ -104,6 +104,16 @@ describe('Azure Event Grid', () => {
       expect(refused.headers).not.toHaveProperty('webhook-allowed-origin')
     }
     expect(await options(`?code=${secret}`, 'evil.example.com')).toMatchObject({ status: 403 })
+  })
+
+  test('another scheme is asked at the handshake too, to its end', async () => {
+    const refuse = () => {
+      throw new WebhookError('ERR_CREDENTIAL_MISMATCH', 'Another token')
+    }
+    const verify = { name: 'entra', headers: [], applies: () => true, open: () => refuse }
+    const headers = { 'webhook-request-origin': 'eventgrid.azure.net' }
+    const question = new Request(URL, { method: 'OPTIONS', headers })
+    expect(await receive(azureEventGrid({ verify }), question)).toMatchObject({ status: 401 })
   })
 
   test('a batch of CloudEvents', async () => {
