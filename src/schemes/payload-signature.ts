@@ -7,7 +7,14 @@ import { checkFreshness, type TimestampUnit } from '../lib/freshness.ts'
 import { mediaType, parseMultipart } from '../lib/payload.ts'
 import { keyring, secretBytes, type SecretForm } from '../lib/secrets.ts'
 import type { Readings } from '../lib/signed-content.ts'
-import type { Awaitable, OutgoingMessage, Scheme, SecretSource, Verified } from '../types.ts'
+import type {
+  Awaitable,
+  OutgoingMessage,
+  Scheme,
+  SecretSource,
+  SignOptions,
+  Verified,
+} from '../types.ts'
 
 /** A piece of a payload that has its own signature. */
 export interface SignedPart {
@@ -40,7 +47,11 @@ export interface PayloadSignatureOptions {
    */
   readonly parts: (delivery: Delivery) => readonly SignedPart[]
   /** Puts the signature where the sender would. */
-  readonly write: (message: OutgoingMessage, sign: SignChunks) => Awaitable<OutgoingMessage>
+  readonly write: (
+    message: OutgoingMessage,
+    sign: SignChunks,
+    options: SignOptions,
+  ) => Awaitable<OutgoingMessage>
   /** For parts that have a timestamp. */
   readonly timestamp?: {
     readonly unit: TimestampUnit
@@ -125,7 +136,8 @@ export function payloadSignature(options: PayloadSignatureOptions): Scheme {
     headers: [],
     applies: ({ method }) => method === 'POST' && 'in-body',
     open: () => check,
-    sign: (message) => write(message, async (chunks) => (await keys.current()())(chunks, encoding)),
+    sign: (message, signOptions) =>
+      write(message, async (chunks) => (await keys.current()())(chunks, encoding), signOptions),
   }
 }
 
