@@ -40,8 +40,9 @@ export interface NodeCrypto {
   createSecretKey(key: Uint8Array): unknown
   createPublicKey(key: object): unknown
   createPrivateKey(key: object): unknown
-  verify(algorithm: null, data: Uint8Array, key: unknown, signature: Uint8Array): boolean
-  sign(algorithm: null, data: Uint8Array, key: unknown): Uint8Array
+  /** @param algorithm the hash; `null` for Ed25519, which has its own */
+  verify(algorithm: string | null, data: Uint8Array, key: unknown, signature: Uint8Array): boolean
+  sign(algorithm: string | null, data: Uint8Array, key: unknown): Uint8Array
 }
 
 /** Longer messages are hashed by a streaming Hmac object, which then costs less than the copy. */

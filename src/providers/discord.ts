@@ -2,7 +2,7 @@ import { ping } from '../challenges/ping.ts'
 import { configurationError } from '../errors.ts'
 import { readMember } from '../lib/member.ts'
 import { defineProvider, first, member, time, type ProviderFacts } from '../provider.ts'
-import { ed25519 } from '../schemes/asymmetric.ts'
+import { ed25519 } from '../schemes/ed25519.ts'
 import type {
   AcknowledgementContract,
   Challenge,

@@ -14,7 +14,7 @@ import {
 } from 'webhook-target'
 import { cloudevents } from 'webhook-target/challenges/cloudevents'
 import { github } from 'webhook-target/providers/github'
-import { ed25519 } from 'webhook-target/schemes/asymmetric'
+import { ed25519 } from 'webhook-target/schemes/ed25519'
 import { hmac } from 'webhook-target/schemes/hmac'
 import { sharedSecret } from 'webhook-target/schemes/shared-secret'
 import { unauthenticated } from 'webhook-target/schemes/unauthenticated'

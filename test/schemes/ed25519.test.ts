@@ -1,5 +1,5 @@
 import { generateKeyPairSync, sign as nodeSign } from 'node:crypto'
-import { ed25519, type Ed25519Options } from 'webhook-target/schemes/asymmetric'
+import { ed25519, type Ed25519Options } from 'webhook-target/schemes/ed25519'
 import { describe, expect, test } from 'vitest'
 import { accepted, attempt, NOW, refused } from './attempt.ts'
 

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import type { Scheme, SecretSource, UntrustedHint } from 'webhook-target'
-import { ed25519 } from 'webhook-target/schemes/asymmetric'
+import { ed25519 } from 'webhook-target/schemes/ed25519'
 import { basicAuth } from 'webhook-target/schemes/basic-auth'
 import { hmac } from 'webhook-target/schemes/hmac'
 import { sharedSecret } from 'webhook-target/schemes/shared-secret'

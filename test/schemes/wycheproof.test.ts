@@ -1,5 +1,5 @@
 /** What our code makes of Wycheproof's vectors around the primitive: decoding, lengths, refusal. */
-import { ed25519 } from 'webhook-target/schemes/asymmetric'
+import { ed25519 } from 'webhook-target/schemes/ed25519'
 import { hmac } from 'webhook-target/schemes/hmac'
 import { expect, test } from 'vitest'
 import { ed25519Groups, macGroups } from '../vectors/wycheproof.ts'

@@ -1,8 +1,9 @@
-import { decode, encode, encodedLength, type TextEncoding } from '../lib/bytes.ts'
+import { asymmetricScheme } from '../lib/asymmetric.ts'
+import type { TextEncoding } from '../lib/bytes.ts'
 import { ed25519 as algorithm } from '../lib/ed25519.ts'
 import { ed25519PublicKey, ed25519Seed } from '../lib/ed25519-key.ts'
 import { keyring } from '../lib/secrets.ts'
-import { signatureScheme, type SignatureOptions } from '../lib/signature.ts'
+import type { SignatureOptions } from '../lib/signature.ts'
 import type { Scheme, SecretSource } from '../types.ts'
 
 export interface Ed25519Options extends SignatureOptions {
@@ -21,21 +22,11 @@ const SIGNATURE_BYTES = 64
  */
 export function ed25519(options: Ed25519Options): Scheme {
   const { publicKey, encoding = 'hex' } = options
-  return signatureScheme(options, {
+  return asymmetricScheme(options, {
     name: 'ed25519',
+    encoding,
     keys: keyring(publicKey, (value) => algorithm.verifier(ed25519PublicKey(value))),
-    // One spelling only, as decoders let the padding go.
-    wellFormed: (signature) =>
-      signature.length === encodedLength(SIGNATURE_BYTES, encoding) &&
-      decode(signature, encoding)?.length === SIGNATURE_BYTES,
-    async matches(verify, chunks, signatures) {
-      for (const signature of signatures) {
-        if (await verify(chunks, decode(signature, encoding)!)) return true
-      }
-      return false
-    },
-    async sign(chunks, { privateKey }) {
-      return encode(await algorithm.signer(ed25519Seed(privateKey))(chunks), encoding)
-    },
+    read: (signature) => (signature.length === SIGNATURE_BYTES ? signature : undefined),
+    signer: (key) => algorithm.signer(ed25519Seed(key)),
   })
 }
