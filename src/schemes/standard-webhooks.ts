@@ -18,11 +18,21 @@ export interface StandardWebhooksOptions {
   readonly toleranceSeconds?: number | false
   /** The length of a symmetric secret, for senders that allow only one. @default any */
   readonly keyBytes?: number
+  /**
+   * How a symmetric secret without `whsec_` is written. The libraries of Svix and Standard Webhooks take it
+   * for base64 all the same, OpenAI's for text.
+   *
+   * @default base64
+   */
+  readonly unprefixed?: 'base64' | 'utf8'
 }
 
 /** The two families of names. Of a request with both, all that counts is of the first. */
 const FAMILIES = ['webhook', 'svix'] as const
 const named = (name: string) => FAMILIES.map((family) => `${family}-${name}`)
+
+/** Of symmetric secrets. */
+const PREFIX = 'whsec_'
 
 /** A key signs one version only, so that a signature can't be passed off as one of the other. */
 type Key = { readonly v1: Hmac } | { readonly v1a: VerifyEd25519 }
@@ -39,8 +49,8 @@ const V1A = /^v1a,[A-Za-z0-9+/]{86}==$/
  * @throws {TypeError} `ERR_SECRET_EMPTY`, `ERR_SECRET_MALFORMED`
  */
 export function standardWebhooks(options: StandardWebhooksOptions): Scheme {
-  const { secret, toleranceSeconds, keyBytes } = options
-  const keys = keyring<Key>(secret, (value) => toKey(value, keyBytes))
+  const { secret, toleranceSeconds } = options
+  const keys = keyring<Key>(secret, (value) => toKey(value, options))
   return signatureScheme(
     {
       header: named('signature'),
@@ -85,11 +95,14 @@ function signedHeader(name: string): Extractor {
   }
 }
 
-function toKey(secret: SecretValue, keyBytes: number | undefined): Key {
+function toKey(secret: SecretValue, options: StandardWebhooksOptions): Key {
+  const { keyBytes, unprefixed = 'base64' } = options
   if (typeof secret === 'string' && secret.startsWith('whpk_')) {
     return { v1a: ed25519.verifier(ed25519PublicKey(withoutPrefix(secret, 'whpk_'))) }
   }
-  const bytes = secretBytes(secret, { encoding: 'base64', prefix: 'whsec_' })
+  const isPrefixed = typeof secret === 'string' && secret.startsWith(PREFIX)
+  const encoding = isPrefixed ? 'base64' : unprefixed
+  const bytes = secretBytes(secret, { encoding, prefix: PREFIX })
   if (keyBytes !== undefined && bytes.length !== keyBytes) {
     throw configurationError(
       'ERR_SECRET_MALFORMED',

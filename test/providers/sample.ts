@@ -67,6 +67,12 @@ export interface VectorPreset {
   create(given: Given): object
 }
 
+/** Vectors hold a user name and password in one. */
+export function splitCredential(credential: SecretSource | undefined) {
+  const [username, secret] = (credential as string).split(/:(.*)/s)
+  return { username: username!, secret }
+}
+
 export interface SampleModule {
   readonly samples: readonly Sample[]
   readonly vectors: VectorPreset
