@@ -1,0 +1,45 @@
+import { defineProvider, member, time, type ProviderFacts } from '../provider.ts'
+import {
+  signedMessageId,
+  standardWebhooks,
+  type StandardWebhooksOptions,
+} from '../schemes/standard-webhooks.ts'
+import type { Provider, SecretSource } from '../types.ts'
+
+export interface ResendOptions extends Pick<StandardWebhooksOptions, 'toleranceSeconds'> {
+  /** The signing secret of the webhook, `whsec_` and all: one, several while rotating, or a function. */
+  readonly secret: SecretSource | undefined
+}
+
+/**
+ * Resend, which delivers through Svix: HMAC-SHA256 over id, time and body, as Standard Webhooks describes.
+ * The type is `type`, `email.delivered`. Svix waits 15 s and delivers again for more than a day.
+ *
+ * @see https://resend.com/docs/dashboard/webhooks/verify-webhooks-requests
+ * @throws {TypeError} `ERR_SECRET_EMPTY`, `ERR_SECRET_MALFORMED`
+ */
+export function resend(options: ResendOptions): Provider {
+  return defineProvider({
+    name: 'resend',
+    verify: standardWebhooks(options),
+    event: {
+      type: member('type'),
+      id: signedMessageId,
+      timestamp: time('iso', member('created_at')),
+    },
+    acknowledge: { deadlineSeconds: 15, refusedStatus: 401 },
+  })
+}
+
+export const facts: ProviderFacts = {
+  title: 'Resend',
+  docs: ['https://resend.com/docs/webhooks/retries-and-replays', 'https://docs.svix.com/retries'],
+  checked: '2026-11',
+  delivered: '2xx',
+  retriedOn: 'anything but 2xx',
+  schedule: 'after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h and 10 h',
+  doubts: [
+    'The 15 s are those of Svix: Resend publishes no deadline',
+    'That it sends the `svix-` names is inferred; `webhook-` ones are taken as well',
+  ],
+}
