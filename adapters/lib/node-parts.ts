@@ -109,17 +109,27 @@ export class NodeParts implements IncomingParts {
   }
 }
 
+/** Marks a message whose body was taken whole, for the parser says that it is complete a turn later. */
+const TAKEN = Symbol('taken')
+type Taken = IncomingMessage & { [TAKEN]?: true }
+
 /**
  * Reads a body whole, counting bytes. One that is there already is taken as it lies, which spares the
  * machinery of a flowing stream.
  *
  * @throws {WebhookError} `ERR_BODY_TOO_LARGE`, `ERR_BODY_INCOMPLETE`
  */
-function take(message: IncomingMessage, maxBytes: number): Awaitable<Uint8Array> {
-  const untouched = message.complete && message.readableFlowing === null && !message.destroyed
-  if (!untouched) return collect(message, maxBytes)
+function take(message: Taken, maxBytes: number): Awaitable<Uint8Array> {
+  const untouched = message.readableFlowing === null && !message.destroyed
+  if (!untouched || !isThere(message)) return collect(message, maxBytes)
   if (message.readableLength > maxBytes) throw bodyTooLarge(maxBytes)
+  message[TAKEN] = true
   return (message.read() as Buffer | null) ?? EMPTY
+}
+
+/** Whether the last byte has come. */
+function isThere({ complete, readableLength, headers }: IncomingMessage): boolean {
+  return complete || readableLength === Number(headers['content-length'])
 }
 
 function collect(message: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
@@ -163,7 +173,8 @@ export function writeReply(response: ServerResponse, { status, headers, body }: 
 
 /** Whatever of the body was not read is not waited for. */
 export function closeIfUnread(response: ServerResponse): void {
-  if (!response.req.complete && hasBody(response.req)) response.shouldKeepAlive = false
+  const message: Taken = response.req
+  if (!message.complete && !message[TAKEN] && hasBody(message)) response.shouldKeepAlive = false
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {
