@@ -1,5 +1,5 @@
-import { enteredCredential, type EnteredCredential } from '../lib/entered-credential.ts'
 import { defineProvider, first, member, time, type ProviderFacts } from '../provider.ts'
+import { enteredCredential, type EnteredCredential } from '../schemes/entered-credential.ts'
 import type { Provider, SecretSource } from '../types.ts'
 
 /** What the webhook was created with. A secret alone is a bearer token. */

@@ -1,5 +1,5 @@
-import { enteredCredential, type EnteredCredential } from '../lib/entered-credential.ts'
 import { defineProvider, first, member, type ProviderFacts } from '../provider.ts'
+import { enteredCredential, type EnteredCredential } from '../schemes/entered-credential.ts'
 import type { Provider, Scheme } from '../types.ts'
 
 export type DialogflowOptions = (

@@ -1,5 +1,5 @@
-import { enteredCredential, type EnteredCredential } from '../lib/entered-credential.ts'
 import { defineProvider, first, member, time, type ProviderFacts } from '../provider.ts'
+import { enteredCredential, type EnteredCredential } from '../schemes/entered-credential.ts'
 import type { Extractable, Provider } from '../types.ts'
 
 /** What was entered for the webhook: user and password, or a header of its own. */

@@ -1,6 +1,6 @@
 import { configurationError } from '../errors.ts'
-import { basicAuth } from '../schemes/basic-auth.ts'
-import { sharedSecret } from '../schemes/shared-secret.ts'
+import { basicAuth } from './basic-auth.ts'
+import { sharedSecret } from './shared-secret.ts'
 import type { Scheme, SecretSource } from '../types.ts'
 
 /** How a sender that signs nothing repeats what was entered for it. */
@@ -22,7 +22,12 @@ export type EnteredCredential = {
     }
 )
 
-/** @throws {TypeError} `ERR_SECRET_EMPTY`, `ERR_SECRET_MALFORMED`, `ERR_OPTION_INVALID` */
+/**
+ * For senders that leave it to their user how a secret is repeated: as user name and password, in a header
+ * field, or as a bearer token. No more is proven than that the sender knows it.
+ *
+ * @throws {TypeError} `ERR_SECRET_EMPTY`, `ERR_SECRET_MALFORMED`, `ERR_OPTION_INVALID` without a place
+ */
 export function enteredCredential(credential: EnteredCredential): Scheme {
   if ('username' in credential) return basicAuth(credential)
   if ('header' in credential || 'bearer' in credential) return sharedSecret(credential)
