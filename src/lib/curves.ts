@@ -33,7 +33,7 @@ export const CURVES: Readonly<Record<CurveName, Curve>> = {
   },
 }
 
-export const CURVE_NAMES = ['p-256', 'p-384'] as const satisfies readonly CurveName[]
+export const CURVE_NAMES: readonly CurveName[] = ['p-256', 'p-384']
 
 export function isOnCurve({ prime, b }: Curve, x: bigint, y: bigint): boolean {
   return x < prime && y < prime && (y * y - (x * x * x - 3n * x + b)) % prime === 0n

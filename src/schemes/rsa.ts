@@ -19,12 +19,21 @@ export interface RsaOptions extends SignatureOptions {
    *
    * @default sha256
    */
-  readonly algorithm?: keyof typeof ALGORITHMS
+  readonly algorithm?: RsaAlgorithmName
   /** @default base64 */
   readonly encoding?: TextEncoding
 }
 
-const ALGORITHMS = {
+export type RsaAlgorithmName =
+  | 'sha1'
+  | 'sha256'
+  | 'sha384'
+  | 'sha512'
+  | 'pss-sha256'
+  | 'pss-sha384'
+  | 'pss-sha512'
+
+const ALGORITHMS: Readonly<Record<RsaAlgorithmName, RsaAlgorithm>> = {
   sha1: { hash: 'sha1', padding: 'pkcs1' },
   sha256: { hash: 'sha256', padding: 'pkcs1' },
   sha384: { hash: 'sha384', padding: 'pkcs1' },
@@ -32,7 +41,7 @@ const ALGORITHMS = {
   'pss-sha256': { hash: 'sha256', padding: 'pss' },
   'pss-sha384': { hash: 'sha384', padding: 'pss' },
   'pss-sha512': { hash: 'sha512', padding: 'pss' },
-} as const satisfies Readonly<Record<string, RsaAlgorithm>>
+}
 
 /**
  * RSA signatures (RFC 8017) over the exact bytes.

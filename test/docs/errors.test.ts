@@ -16,6 +16,7 @@ import { cloudevents } from 'webhook-target/challenges/cloudevents'
 import { github } from 'webhook-target/providers/github'
 import { ed25519 } from 'webhook-target/schemes/ed25519'
 import { hmac } from 'webhook-target/schemes/hmac'
+import { jwt } from 'webhook-target/schemes/jwt'
 import { sharedSecret } from 'webhook-target/schemes/shared-secret'
 import { unauthenticated } from 'webhook-target/schemes/unauthenticated'
 import { describe, expect, test } from 'vitest'
@@ -43,6 +44,7 @@ const directory = createKeyDirectory({
   parse: () => [],
 })
 const digest = '0'.repeat(64)
+const tokenFor = (audience: string) => jwt({ algorithms: ['HS256'], secret, audience })
 
 interface Case {
   readonly verify?: Scheme
@@ -94,6 +96,7 @@ const provocations: Record<ErrorCode, Case> = {
       },
     },
   },
+  ERR_TOKEN_REFUSED: { verify: tokenFor('here'), headers: await tokenHeaders('elsewhere') },
   ERR_CHALLENGE_REFUSED: {
     challenges: [cloudevents({ allowedOrigins: ['good.example'] })],
     request: new Request(URL, {
@@ -175,6 +178,11 @@ const provocations: Record<ErrorCode, Case> = {
       },
     },
   },
+}
+
+async function tokenHeaders(audience: string): Promise<Record<string, string>> {
+  const message = { method: 'POST', url: URL, headers: {}, body: new Uint8Array() }
+  return (await tokenFor(audience).sign!(message, { now: Date.now() })).headers
 }
 
 async function consumed(): Promise<Request> {
