@@ -24,6 +24,39 @@ export interface EddsaGroup {
   }[]
 }
 
+interface SignatureTest {
+  readonly tcId: number
+  readonly msg: string
+  readonly sig: string
+  readonly result: 'valid' | 'invalid' | 'acceptable'
+}
+
+export interface SignatureGroup {
+  readonly publicKeyPem: string
+  readonly tests: readonly SignatureTest[]
+}
+
+export type WycheproofKey = Readonly<Record<string, unknown>>
+
+export interface TokenGroup {
+  readonly comment: string
+  /** One key, or a set of keys. */
+  readonly private: WycheproofKey
+  /** Absent for secrets. */
+  readonly public?: WycheproofKey
+  readonly tests: readonly {
+    readonly tcId: number
+    /** Absent for the encrypted ones. */
+    readonly jws?: string | object
+    readonly result: 'valid' | 'invalid'
+  }[]
+}
+
+/** @param name of the file: `ecdsa_secp256r1_sha256` */
+export const signatureGroups = (name: string) => read(name) as readonly SignatureGroup[]
+export const tokenGroups = (name: 'signature' | 'key' | 'crypto') =>
+  read(`json_web_${name}`) as readonly TokenGroup[]
+
 export const macGroups = (algorithm: 'sha1' | 'sha256' | 'sha512') =>
   read(`hmac_${algorithm}`) as readonly MacGroup[]
 
