@@ -1,11 +1,14 @@
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 import { describe, expect, test } from 'vitest'
-import { entries } from '../../scripts/entries.ts'
+import { entries, root } from '../../scripts/entries.ts'
 import { consumer } from './pack.ts'
 
-/** Gzipped bytes of the core and one HMAC provider. The aim is 6000; this holds what there is. */
-const MAX_BYTES = 11_200
+/**
+ * Gzipped bytes of the core and one HMAC provider: what they were when there were eleven providers. The aim
+ * is 6000; this keeps all the others from adding a byte.
+ */
+const MAX_BYTES = 11_105
 
 /** What only something else's code would bring along. */
 const FORBIDDEN = [
@@ -18,6 +21,8 @@ const FORBIDDEN = [
   /www-authenticate|Basic /,
   // other providers
   /stripe|slack|shopify|twilio|discord|paypal|webhook-signature/i,
+  // what is known of senders is for the catalogue
+  /retriedOn|https:/,
   // hosts
   /whatwg|undici|\bBuffer\b|createServer|functions-framework/,
 ]
@@ -34,7 +39,7 @@ describe('core and one provider', async () => {
 
   test('import nothing', () => {
     expect(externals).toEqual([])
-    expect(text).not.toContain('node:')
+    expect(text.match(/["'`]node:\w+/)?.[0]).toBeUndefined()
   })
 
   test.each(FORBIDDEN)('hold no %s', (pattern) => {
@@ -46,12 +51,29 @@ describe('core and one provider', async () => {
   })
 })
 
+const providers = entries().filter(({ source }) => source.startsWith('src/providers/'))
+
+test.each(providers)('$specifier holds no other provider', async ({ source }) => {
+  const { metafile } = await build({
+    entryPoints: [source],
+    absWorkingDir: root,
+    bundle: true,
+    write: false,
+    metafile: true,
+    format: 'esm',
+    platform: 'neutral',
+    logLevel: 'silent',
+  })
+  const held = Object.keys(metafile.inputs).filter((file) => file.startsWith('src/providers/'))
+  expect(held).toEqual([source])
+})
+
 const portable = entries().filter(({ source }) => source.startsWith('src/'))
 
 test.each(portable)('$specifier imports nothing', async ({ specifier }) => {
   const { code, externals } = await bundle(`export * from '${specifier}'`)
   expect(externals).toEqual([])
-  expect(code.replaceAll(allowed, '')).not.toContain('node:')
+  expect(code.replaceAll(allowed, '').match(/["'`]node:\w+/)?.[0]).toBeUndefined()
 })
 
 async function bundle(contents: string) {
