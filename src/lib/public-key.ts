@@ -68,7 +68,7 @@ export function publicKey(value: SecretValue, types: readonly KeyType[]): Public
   )
 }
 
-/** Keys given as objects, as the text that stands for them. */
+/** Keys given as objects, as the text that stands for them. Of text the line end goes, with which PEM files end. */
 export function asSecrets(
   source: SecretSource<PublicKeyValue> | undefined,
 ): SecretSource | undefined {
@@ -89,8 +89,10 @@ const isList = (
   values: PublicKeyValue | readonly PublicKeyValue[],
 ): values is readonly PublicKeyValue[] => Array.isArray(values)
 
-const toText = (value: PublicKeyValue): SecretValue =>
-  typeof value === 'string' || value instanceof Uint8Array ? value : JSON.stringify(value)
+function toText(value: PublicKeyValue): SecretValue {
+  if (typeof value === 'string') return value.trim()
+  return value instanceof Uint8Array ? value : JSON.stringify(value)
+}
 
 function readPublicKey(value: SecretValue): PublicKey {
   if (typeof value !== 'string') return readSpki(value)
