@@ -1,5 +1,4 @@
 /** Reading a CloudEvent in each of its modes: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md */
-import { member } from '../provider.ts'
 import type { Extractor } from '../types.ts'
 import { readMember } from './member.ts'
 
@@ -8,11 +7,10 @@ import { readMember } from './member.ts'
  * binary mode, where the payload is only the data.
  */
 export function attribute(name: string): Extractor {
-  const inPayload = member(name)
-  return (event) =>
-    isStructured(event.payload)
-      ? inPayload(event)
-      : decode(event.delivery.headers.get(`ce-${name}`))
+  return ({ payload, delivery }) =>
+    isStructured(payload)
+      ? textOf(readMember(payload, [name]))
+      : decode(delivery.headers.get(`ce-${name}`))
 }
 
 /** Source and id together: senders keep an id unique for one source only. */
@@ -32,6 +30,9 @@ export function cloudEvents(payload: unknown): readonly unknown[] {
 
 const isStructured = (payload: unknown): boolean =>
   typeof readMember(payload, ['specversion']) === 'string'
+
+/** The attributes that are read here are all of text (section 3 of the specification). */
+const textOf = (value: unknown) => (typeof value === 'string' && value) || undefined
 
 /** Header values are percent-encoded (section 3.1.3.2); what does not decode stays as it is. */
 function decode(value: string | null): string | undefined {
