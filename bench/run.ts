@@ -16,10 +16,10 @@ import { table, toCells } from './lib/report.ts'
 
 const GROUPS: readonly { readonly figures: readonly string[]; readonly measure: Measure }[] = [
   { figures: ['P1', 'P2', 'P3', 'P4', 'P5'], measure: measureHttp },
-  { figures: ['P6', 'P7', 'P8', 'P9', 'P11'], measure: measureVerification },
+  { figures: ['P6', 'P7', 'P8', 'P9', 'P10', 'P11'], measure: measureVerification },
   { figures: ['P12', 'P13'], measure: measureColdStart },
   { figures: ['P15', 'P16'], measure: measurePackage },
-  { figures: ['P10', 'P14', 'P17'], measure: listPending },
+  { figures: ['P14', 'P17'], measure: listPending },
 ]
 
 const { values, positionals } = parseArgs({

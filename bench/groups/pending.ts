@@ -1,9 +1,7 @@
-/** P10, P14 and P17: goals for what can't be measured yet. */
+/** P14 and P17: goals for what can't be measured yet. */
 import { atLeast, atMost, type Goal, type MeasureOptions, type Row } from '../lib/figure.ts'
 
 const PENDING: readonly (readonly [figure: string, what: string, goal: Goal, unit?: string])[] = [
-  ['P10', 'RS256 push token against jose, seen for the first time', atLeast(2.5, 2)],
-  ['P10', 'RS256 push token against jose, the same again', atLeast(100, 50)],
   ['P14', 'durable accept against grouped inserts by hand', atLeast(0.8, 0.7)],
   ['P14', 'durable accept over HTTP against the same without an inbox', atLeast(0.55, 0.45)],
   ['P17', 'five times the capacity: p99 of what is answered', atMost(2, 2), 's'],

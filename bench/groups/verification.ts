@@ -1,8 +1,8 @@
-/** P6 to P9 and P11: verification alone, without a server. */
+/** P6 to P11: verification alone, without a server. */
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { READ, SAME_AGAIN, SCHEME, type Result } from '../lib/contest.ts'
+import { NEW_TOKEN, READ, SAME_AGAIN, SAME_TOKEN, SCHEME, type Result } from '../lib/contest.ts'
 import { A_A, atLeast, type Goal, type MeasureOptions, type Row } from '../lib/figure.ts'
 import { pinned } from '../lib/pinning.ts'
 
@@ -55,6 +55,13 @@ const HELD: readonly Held[] = [
     against: 'discord-interactions',
     kib: 1,
     goals: { [SCHEME]: atLeast(1.5, 1.3) },
+  },
+  {
+    figure: 'P10',
+    contest: 'push-token',
+    against: 'jose',
+    kib: 1,
+    goals: { [NEW_TOKEN]: atLeast(2.5, 2), [SAME_TOKEN]: atLeast(100, 50) },
   },
 ]
 

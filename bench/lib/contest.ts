@@ -5,6 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export const SCHEME = 'scheme alone'
 export const NOT_READ = 'whole handler, payload not read'
 export const READ = 'whole handler, payload read'
+export const NEW_TOKEN = 'scheme alone, token not seen before'
+export const SAME_TOKEN = 'scheme alone, same token again'
 /** The check of the machine: the baseline once more. */
 export const SAME_AGAIN = 'baseline against itself'
 

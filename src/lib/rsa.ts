@@ -32,15 +32,13 @@ export interface Rsa {
 
 const HASH_BYTES = { sha1: 20, sha256: 32, sha384: 48, sha512: 64 } as const
 
-/** Of OpenSSL: RSA_PKCS1_PADDING and RSA_PKCS1_PSS_PADDING. */
-const NODE_PADDING = { pkcs1: 1, pss: 6 } as const
+/** Of OpenSSL: RSA_PKCS1_PSS_PADDING. */
+const NODE_PSS = 6
 
 export function nodeRsa(node: NodeCrypto): Rsa {
-  const parametersOf = (key: unknown, { hash, padding }: RsaAlgorithm) => ({
-    key,
-    padding: NODE_PADDING[padding],
-    ...(padding === 'pss' && { saltLength: HASH_BYTES[hash] }),
-  })
+  // PKCS #1 is what is done with a key alone, and an object around it costs as much as the verification.
+  const parametersOf = (key: unknown, { hash, padding }: RsaAlgorithm) =>
+    padding === 'pkcs1' ? key : { key, padding: NODE_PSS, saltLength: HASH_BYTES[hash] }
   return {
     verifier(jwk, algorithm) {
       const key = parametersOf(node.createPublicKey({ key: jwk, format: 'jwk' }), algorithm)

@@ -1,0 +1,1 @@
+export { importJWK, jwtVerify } from 'jose'
