@@ -54,8 +54,8 @@ export function mailgun(options: MailgunOptions): Provider {
   })
 }
 
-/** Letters and digits that follow a time without anything between them. */
-const TOKEN = /^[\da-zA-Z]{16,}$/
+/** Of one length until 2286: the token follows without anything between them. */
+const TIMESTAMP = /^\d{10}$/
 
 function readPart(payload: unknown): readonly SignedPart[] {
   const inJson = readMember(payload, ['signature'])
@@ -65,9 +65,8 @@ function readPart(payload: unknown): readonly SignedPart[] {
     return typeof value === 'string' ? value : ''
   }) as [string, string, string]
   if (!signature) return []
-  return [
-    { signatures: [signature], readings: TOKEN.test(token) ? [[timestamp, token]] : [], timestamp },
-  ]
+  const readings = TIMESTAMP.test(timestamp) ? [[timestamp, token]] : []
+  return [{ signatures: [signature], readings, timestamp }]
 }
 
 async function writeSignature(

@@ -197,7 +197,7 @@ describe('mailgun', () => {
 
   test('time and token may not be cut elsewhere', async () => {
     const signature = { ...sign(`${NOW}`, `1${token}`), timestamp: `${NOW}1`, token }
-    const anyAge = mailgun({ secret, toleranceSeconds: 60 })
+    const anyAge = mailgun({ secret, toleranceSeconds: false })
     expect((await receive(anyAge, post(body(signature)))).events).toEqual([])
   })
 

@@ -157,6 +157,12 @@ describe('websub', () => {
     ])
   })
 
+  test('no other mode is asked for', async () => {
+    const provider = websub({ secret, pending: () => true })
+    expect((await ask({ ...question, mode: 'publish' }, provider)).status).toBe(404)
+    expect((await ask(question, provider)).status).toBe(200)
+  })
+
   test('one that fails is a reason to ask again', async () => {
     const provider = websub({ secret, pending: () => Promise.reject(new Error('down')) })
     expect(await ask(question, provider)).toMatchObject({
