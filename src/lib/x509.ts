@@ -33,7 +33,6 @@ export interface Certificate {
   readonly signature: Uint8Array
   /** The public key as a SubjectPublicKeyInfo. */
   readonly spki: Uint8Array
-  readonly keyType: 'rsa' | 'p-256' | 'p-384' | undefined
   /** Names in DER, to be compared byte by byte. */
   readonly issuer: Uint8Array
   readonly subject: Uint8Array
@@ -62,12 +61,6 @@ const SIGNATURES: Readonly<Record<string, CertificateSignature>> = {
   '1.2.840.10045.4.3.4': 'ecdsa-sha512',
 }
 
-const RSA_KEY = '1.2.840.113549.1.1.1'
-const EC_KEY = '1.2.840.10045.2.1'
-const CURVES: Readonly<Record<string, 'p-256' | 'p-384'>> = {
-  '1.2.840.10045.3.1.7': 'p-256',
-  '1.3.132.0.34': 'p-384',
-}
 const COMMON_NAME = '2.5.4.3'
 const KEY_USAGE = '2.5.29.15'
 const ALTERNATIVE_NAME = '2.5.29.17'
@@ -122,7 +115,6 @@ export function parseCertificate(der: Uint8Array): Certificate {
     signatureAlgorithm: readSignatureAlgorithm(algorithm),
     signature,
     spki: key.whole,
-    keyType: readKeyType(key),
     issuer,
     subject: subject.whole,
     commonName: readCommonName(subject),
@@ -150,17 +142,6 @@ function readVersion(version: DerValue | undefined): boolean {
 function readSignatureAlgorithm(algorithm: DerValue): CertificateSignature | undefined {
   const fields = new DerSequence(algorithm.content)
   return SIGNATURES[readOid(fields.take(TAG.oid))]
-}
-
-function readKeyType(key: DerValue): Certificate['keyType'] {
-  const fields = new DerSequence(key.content)
-  const algorithm = new DerSequence(fields.take(TAG.sequence).content)
-  readBitString(fields.take(TAG.bitString))
-  fields.end()
-  const type = readOid(algorithm.take(TAG.oid))
-  if (type === RSA_KEY) return 'rsa'
-  const curve = type === EC_KEY ? algorithm.optional(TAG.oid) : undefined
-  return curve && CURVES[readOid(curve)]
 }
 
 /** The last of several, which is the most specific. */
