@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'ERR_CREDENTIAL_MISMATCH'
   | 'ERR_TENANT_UNKNOWN'
   | 'ERR_KEY_UNKNOWN'
+  | 'ERR_CERTIFICATE_REFUSED'
   | 'ERR_TOKEN_REFUSED'
   | 'ERR_CHALLENGE_REFUSED'
   | 'ERR_REQUEST_MALFORMED'
@@ -47,6 +48,7 @@ export const ERRORS: Readonly<Record<ErrorCode, readonly [status: number, kind: 
   ERR_CREDENTIAL_MISMATCH: [401, 'refused'],
   ERR_TENANT_UNKNOWN: [401, 'refused'],
   ERR_KEY_UNKNOWN: [401, 'refused'],
+  ERR_CERTIFICATE_REFUSED: [401, 'refused'],
   ERR_TOKEN_REFUSED: [401, 'refused'],
   ERR_CHALLENGE_REFUSED: [403, 'rejected'],
   ERR_REQUEST_MALFORMED: [400, 'rejected'],

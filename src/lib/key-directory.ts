@@ -1,5 +1,5 @@
 /** Public keys that a sender publishes at a URL: downloaded, kept for a while, found by their id. */
-import { configurationError, messageOf, WebhookError } from '../errors.ts'
+import { configurationError, isWebhookError, messageOf, WebhookError } from '../errors.ts'
 import type { Awaitable } from '../types.ts'
 import { download, within, type Fetch } from './download.ts'
 import { notNegative, positive } from './options.ts'
@@ -66,6 +66,13 @@ export interface KeyDirectoryOptions<Key> extends DownloadSettings {
   readonly urls: PinnedUrls
   readonly parse: ParseKeys<Key>
   readonly headers?: Readonly<Record<string, string>>
+  /**
+   * What it means that there is nothing at the URL (404, 410): no such key, where a request names the URL,
+   * or a failed download like any other.
+   *
+   * @default failed
+   */
+  readonly absence?: 'unknown' | 'failed'
   /** URLs kept at a time, of those that lead to keys and of those that do not. @default 100 */
   readonly maxEntries?: number
   /** @default 65536 */
@@ -138,7 +145,7 @@ export function createKeyDirectory<Key>(options: KeyDirectoryOptions<Key>): KeyD
     if (isDue(entry)) await load(url, entry)
     const usable = entry.keys && now() - entry.keysAt < staleMs ? select(entry.keys, kid) : []
     if (usable.length > 0) return usable
-    if (entry.failure) throw unavailable(entry.failure.cause)
+    if (entry.failure) throw toFailure(entry.failure.cause)
     throw new WebhookError(
       'ERR_KEY_UNKNOWN',
       'The sender publishes no key of the id that is named; another environment, or a forged delivery?',
@@ -194,7 +201,7 @@ export function createKeyDirectory<Key>(options: KeyDirectoryOptions<Key>): KeyD
       timeoutMs,
       maxBytes,
     })
-    if (status !== 200) throw new Error(`the answer has status ${status}`)
+    assertFound(status, options.absence)
     const keys = await parse(body, contentType)
     if (keys.length === 0) throw new Error('the document holds no key that can be used')
     return keys
@@ -220,6 +227,17 @@ function select<Key>(keys: readonly PublishedKey<Key>[], kid: string | undefined
   const fitting = kid === undefined ? keys : keys.filter((key) => key.kid === kid)
   return fitting.map(({ key }) => key)
 }
+
+function assertFound(status: number, absence: 'unknown' | 'failed' = 'failed'): void {
+  if (status === 200) return
+  const text = `the answer has status ${status}`
+  if (absence === 'unknown' && (status === 404 || status === 410)) {
+    throw new WebhookError('ERR_KEY_UNKNOWN', `The sender has no key at this URL: ${text}`)
+  }
+  throw new Error(text)
+}
+
+const toFailure = (cause: unknown) => (isWebhookError(cause) ? cause : unavailable(cause))
 
 const unavailable = (cause: unknown) =>
   new WebhookError(

@@ -14,6 +14,7 @@ import {
 } from 'webhook-target'
 import { cloudevents } from 'webhook-target/challenges/cloudevents'
 import { github } from 'webhook-target/providers/github'
+import { certificate } from 'webhook-target/schemes/certificate'
 import { ed25519 } from 'webhook-target/schemes/ed25519'
 import { hmac } from 'webhook-target/schemes/hmac'
 import { jwt } from 'webhook-target/schemes/jwt'
@@ -39,6 +40,7 @@ const timed = hmac({
   content: '{timestamp}.{body}',
   timestamp: { header: 'x-timestamp' },
 })
+const leaf = readFileSync(join(import.meta.dirname, '../fixtures/certificates/leaf.pem'))
 const directory = createKeyDirectory({
   urls: { hosts: ['keys.example.com'] },
   parse: () => [],
@@ -97,6 +99,21 @@ const provocations: Record<ErrorCode, Case> = {
     },
   },
   ERR_TOKEN_REFUSED: { verify: tokenFor('here'), headers: await tokenHeaders('elsewhere') },
+  ERR_CERTIFICATE_REFUSED: {
+    verify: certificate({
+      urls: { hosts: ['keys.example.com'] },
+      headers: ['x-signature'],
+      evidence: ({ headers }) => ({
+        url: 'https://keys.example.com/',
+        signature: headers.get('x-signature'),
+        hash: 'sha256',
+      }),
+      content: ({ body }) => [[body]],
+      certificateNames: ['another.example.com'],
+      fetch: async () => new Response(leaf),
+    }),
+    headers: { 'x-signature': 'AAAA' },
+  },
   ERR_CHALLENGE_REFUSED: {
     challenges: [cloudevents({ allowedOrigins: ['good.example'] })],
     request: new Request(URL, {
