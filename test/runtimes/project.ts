@@ -63,6 +63,15 @@ export async function bundleWorker({ entry, flags = [], bindings }: Worker): Pro
     external: ['cloudflare:*'],
     logLevel: 'error',
   })
+  return configureWorker(name, flags, bindings)
+}
+
+/** Writes what workerd takes beside a bundle in the folder of Workers, and returns its path. */
+export function configureWorker(
+  name: string,
+  flags: readonly string[],
+  bindings: readonly string[] = [],
+): string {
   const config = `${project}workers/${name}.capnp`
   writeFileSync(config, WORKERD_CONFIG(`${name}.mjs`, flags, bindings))
   return config

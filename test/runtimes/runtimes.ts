@@ -84,7 +84,7 @@ function worker(
     async prepare() {
       config = await bundleWorker({ entry, flags, bindings: Object.keys(secrets) })
     },
-    command: (port) => [workerd, 'serve', config, '--socket-addr', `http=127.0.0.1:${port}`],
+    command: (port) => serveWorker(config, port),
   }
 }
 
@@ -159,6 +159,36 @@ const all: readonly (Runtime | undefined)[] = [
     command: (port) => denoServe('examples/hono.ts', port),
   },
 ]
+
+/** What runs the suite of all providers, and gives its verdicts as JSON. */
+export interface SuiteRunner {
+  readonly name: string
+  /** Runs a bundled script, which prints them. */
+  readonly script?: readonly [executable: string, ...args: readonly string[]]
+  /** Or serves a Worker, which answers with them: the query to ask with. */
+  readonly query?: string
+}
+
+const script = (name: string, ...command: SuiteRunner['script'] & {}): SuiteRunner => ({
+  name: `providers on ${name}`,
+  script: command,
+})
+
+export const suiteRunners: readonly SuiteRunner[] = [
+  ...['node22', 'node26']
+    .filter((alias) => existsSync(`${modules}${alias}/bin/node`))
+    .map((alias) => script(`node ${versionOf(alias)}`, `${modules}${alias}/bin/node`)),
+  script(`node ${process.versions.node}`, process.execPath),
+  script(names.bun, bun, 'run'),
+  script(names.deno, deno, 'run', '--no-prompt'),
+  { name: `providers on ${names.workerd} (nodejs_compat)`, query: '' },
+  { name: `providers on ${names.workerd} (WebCrypto)`, query: '?web' },
+]
+
+/** Serves a bundled Worker that has no bindings. */
+export function serveWorker(config: string, port: number): readonly [string, ...string[]] {
+  return [workerd, 'serve', config, '--socket-addr', `http=127.0.0.1:${port}`]
+}
 
 export const runtimes: readonly Runtime[] = all.filter((runtime) => runtime !== undefined)
 
