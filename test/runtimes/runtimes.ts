@@ -165,8 +165,8 @@ export interface SuiteRunner {
   readonly name: string
   /** Runs a bundled script, which prints them. */
   readonly script?: readonly [executable: string, ...args: readonly string[]]
-  /** Or serves a Worker, which answers with them: the query to ask with. */
-  readonly query?: string
+  /** Or serves a Worker, which answers with them: the cryptography to ask for. */
+  readonly crypto?: 'node' | 'web'
 }
 
 const script = (name: string, ...command: SuiteRunner['script'] & {}): SuiteRunner => ({
@@ -181,8 +181,8 @@ export const suiteRunners: readonly SuiteRunner[] = [
   script(`node ${process.versions.node}`, process.execPath),
   script(names.bun, bun, 'run'),
   script(names.deno, deno, 'run', '--no-prompt'),
-  { name: `providers on ${names.workerd} (nodejs_compat)`, query: '' },
-  { name: `providers on ${names.workerd} (WebCrypto)`, query: '?web' },
+  { name: `providers on ${names.workerd} (nodejs_compat)`, crypto: 'node' },
+  { name: `providers on ${names.workerd} (WebCrypto)`, crypto: 'web' },
 ]
 
 /** Serves a bundled Worker that has no bindings. */

@@ -9,7 +9,7 @@ import { bundleSuite } from './bundle.ts'
 /** Runs the suite of all providers on a runtime; what keeps it from running is a failure like any other. */
 export async function runProviderSuite(runner: SuiteRunner): Promise<readonly Verdict[]> {
   try {
-    const json = runner.script ? await runScript(runner.script) : await askWorker(runner.query)
+    const json = runner.script ? await runScript(runner.script) : await askWorker(runner.crypto)
     const verdicts = JSON.parse(json) as readonly Verdict[]
     return verdicts.length > 0 ? verdicts : [{ name: 'runs', failure: 'There is no verdict' }]
   } catch (error) {
@@ -26,11 +26,11 @@ async function runScript([executable, ...args]: SuiteRunner['script'] & {}): Pro
   return stdout
 }
 
-async function askWorker(query = ''): Promise<string> {
+async function askWorker(crypto: SuiteRunner['crypto'] = 'node'): Promise<string> {
   const name = await bundleSuite('worker')
   const server = await start((port) => serveWorker(configureWorker(name, ['nodejs_compat']), port))
   try {
-    const response = await fetch(`${server.base}/${query}`)
+    const response = await fetch(`${server.base}/${crypto}`)
     return await response.text()
   } finally {
     await server.stop()
