@@ -127,7 +127,7 @@ describe('a Tink keyset', () => {
       Buffer.from(part).toString('base64url'),
     )
     // Refused by OpenSSL if it is not on the curve.
-    const jwk = { kty: 'EC', crv: 'P-256', x, y } as JsonWebKey
+    const jwk = { kty: 'EC', crv: 'P-256', x: x!, y: y! }
     expect(createPublicKey({ key: jwk, format: 'jwk' }).asymmetricKeyType).toBe('ec')
   })
 
