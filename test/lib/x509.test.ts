@@ -24,7 +24,8 @@ const SIGNATURE_NAMES: Readonly<Record<string, string>> = {
 
 /** The same facts from node:crypto. */
 function expected(der: Uint8Array) {
-  const node = new X509Certificate(der)
+  // @types/node does not know signatureAlgorithm yet.
+  const node: X509Certificate & { readonly signatureAlgorithm?: string } = new X509Certificate(der)
   const { publicKey, validFrom, validTo, subject, subjectAltName } = node
   return {
     spki: publicKey.export({ type: 'spki', format: 'der' }),
