@@ -11,6 +11,13 @@ export interface KeyQuery {
   readonly url: string
   /** The id of the one key; all keys of the URL without it. */
   readonly kid?: string | undefined
+  /**
+   * Whether to look for newer keys first, because none of the known ones fits. They are downloaded once in
+   * `negativeTtlSeconds`, as for an unknown id.
+   *
+   * @default false
+   */
+  readonly renew?: boolean
 }
 
 export interface KeyDirectory<Key> {
@@ -122,7 +129,7 @@ export function createKeyDirectory<Key>(options: KeyDirectoryOptions<Key>): KeyD
   const unknown = new Map<string, Entry<Key>>()
   let downloads: readonly number[] = []
 
-  function find({ url, kid }: KeyQuery): Awaitable<readonly Key[]> {
+  function find({ url, kid, renew = false }: KeyQuery): Awaitable<readonly Key[]> {
     const pinned = pinnedUrl(url, urls)
     if (pinned === undefined) {
       throw new WebhookError(
@@ -133,7 +140,7 @@ export function createKeyDirectory<Key>(options: KeyDirectoryOptions<Key>): KeyD
     const entry = known.get(pinned) ?? unknown.get(pinned) ?? remember(pinned)
     const age = now() - entry.keysAt
     const found = entry.keys && select(entry.keys, kid)
-    if (found?.length && age < ttlMs) return found
+    if (found?.length && age < ttlMs && !renew) return found
     return refresh(pinned, entry, kid)
   }
 

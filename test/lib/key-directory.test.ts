@@ -87,6 +87,29 @@ describe('keys', () => {
   })
 })
 
+describe('keys of which none fits', () => {
+  test('are renewed, once in a minute', async () => {
+    const { state, find } = setUp()
+    await find()
+    state.answer = async () => new Response('c')
+    expect(await find({ renew: true })).toEqual(['key a', 'key b'])
+    expect(state.fetched).toHaveLength(1)
+    state.now += after(60)
+    expect(await find()).toEqual(['key a', 'key b'])
+    await Promise.all(Array.from({ length: 50 }, () => find({ renew: true })))
+    expect(await find({ renew: true })).toEqual(['key c'])
+    expect(state.fetched).toHaveLength(2)
+  })
+
+  test('are kept while downloads fail', async () => {
+    const { state, find } = setUp()
+    await find()
+    state.now += after(60)
+    state.answer = async () => new Response('', { status: 500 })
+    expect(await find({ renew: true })).toEqual(['key a', 'key b'])
+  })
+})
+
 describe('an unknown id', () => {
   test('leads to one download in a minute, however many are made up', async () => {
     const { state, find } = setUp()
