@@ -11,6 +11,7 @@ import type { Forwarded, ReadForwarded } from './trusted-proxy.ts'
 /** Header fields as node:http has parsed them already. */
 export class NodeHeaders implements HeaderFields {
   readonly #message: IncomingMessage
+  #allDifferent: boolean | undefined
 
   constructor(message: IncomingMessage) {
     this.#message = message
@@ -22,7 +23,9 @@ export class NodeHeaders implements HeaderFields {
   }
   /** node:http joins or drops repeated fields; only the raw list tells. */
   repeated(name: string): boolean {
-    const { rawHeaders } = this.#message
+    const { rawHeaders, headers } = this.#message
+    this.#allDifferent ??= Object.keys(headers).length * 2 === rawHeaders.length
+    if (this.#allDifferent) return false
     let found = false
     for (let i = 0; i < rawHeaders.length; i += 2) {
       const raw = rawHeaders[i]!
