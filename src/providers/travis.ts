@@ -102,8 +102,8 @@ export const facts: ProviderFacts = {
   title: 'Travis CI',
   docs: ['https://docs.travis-ci.com/user/notifications/#verifying-webhook-requests'],
   checked: '2026-07',
-  delivered: '2xx, as far as is known',
-  retriedOn: 'nothing, as far as is known',
+  delivered: 'unknown, 200 is safe',
+  retriedOn: 'unknown: the sources read do not say',
   doubts: [
     'Neither a deadline nor retries are documented',
     'The type of payloads from before 2015 is missing, and so is the state',
