@@ -45,12 +45,8 @@ describe.each(BACKENDS)('Wycheproof, $name', ({ rsa, ecdsa }) => {
 
 test('with node:crypto nothing has to be waited for', () => {
   const [{ rsa, ecdsa }] = BACKENDS
-  const [{ publicKeyPem: forRsa }] = signatureGroups('rsa_signature_2048_sha256') as [
-    { publicKeyPem: string },
-  ]
-  const [{ publicKeyPem: forEcdsa }] = signatureGroups('ecdsa_secp256r1_sha256') as [
-    { publicKeyPem: string },
-  ]
+  const forRsa = signatureGroups('rsa_signature_2048_sha256')[0]!.publicKeyPem
+  const forEcdsa = signatureGroups('ecdsa_secp256r1_sha256')[0]!.publicKeyPem
   const signature = new Uint8Array(256).fill(1)
   for (const padding of ['pkcs1', 'pss'] as const) {
     const verify = rsa.verifier(keyOf(forRsa, 'rsa'), { hash: 'sha256', padding })
