@@ -255,11 +255,11 @@ describe('a URL', () => {
   test('is not fetched while too many others are, unless it held keys before', async () => {
     const { state, find } = setUp({ maxDownloads: 2 })
     await find()
+    state.now += after(3600)
     const waiting: (() => void)[] = []
     state.answer = () => new Promise((resolve) => waiting.push(() => resolve(new Response('c'))))
     const pending = [10, 11].map((i) => find({ url: `https://keys.example.com/${i}` }))
     expect(await find({ url: 'https://keys.example.com/12' })).toBe(UNAVAILABLE)
-    state.now += after(3600)
     pending.push(find())
     for (const answer of waiting) answer()
     expect(await Promise.all(pending)).toEqual([['key c'], ['key c'], ['key c']])

@@ -82,6 +82,10 @@ describe('a certificate says what node:crypto reads in it', () => {
 
 describe('anything else', () => {
   const leaf = made[0]!
+  const [named = leaf] = readPem(
+    readFileSync(`${import.meta.dirname}/../fixtures/certificates/leaf.pem`, 'utf8'),
+    'CERTIFICATE',
+  )
 
   test('is refused when bytes are missing or left over', () => {
     for (let length = 0; length < leaf.length; length++) {
@@ -113,6 +117,36 @@ describe('anything else', () => {
       }),
       { numRuns: 3000 },
     )
+  })
+
+  /** The certificate with the last place of some bytes, in hex, replaced. */
+  const changed = (from: string, to: string) => {
+    const hex = Buffer.from(named).toString('hex')
+    const at = hex.lastIndexOf(from)
+    expect(at).toBeGreaterThan(0)
+    return new Uint8Array(Buffer.from(hex.slice(0, at) + to + hex.slice(at + to.length), 'hex'))
+  }
+
+  test.each([
+    // SHA-256 with RSA becomes SHA-512, outside of what is signed.
+    {
+      name: 'of two algorithms',
+      from: '2a864886f70d01010b',
+      to: '2a864886f70d01010d',
+      fault: 'two',
+    },
+    // The alternative name becomes a second key usage.
+    { name: 'with an extension twice', from: '0603551d11', to: '0603551d0f', fault: 'twice' },
+    // The year 2200 in a form with hours of a zone.
+    { name: 'with another time', from: '3030303030305a', to: '3030303030302b', fault: 'a time' },
+    {
+      name: 'on a day that is not',
+      from: '32323030303130313030',
+      to: '32323030303233313030',
+      fault: 'a time',
+    },
+  ])('$name is refused', ({ from, to, fault }) => {
+    expect(() => parseCertificate(changed(from, to))).toThrow(fault)
   })
 
   test('is refused in time that depends on its length alone', () => {

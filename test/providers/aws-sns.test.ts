@@ -208,7 +208,7 @@ describe('a subscription', () => {
     },
     {
       name: 'without a token',
-      changes: { Token: '', SubscribeURL: SUBSCRIBE.replace('t-1', '') },
+      changes: { Token: '', SubscribeURL: SUBSCRIBE.replace('Token=t-1', 'Token=') },
       status: 403,
     },
   ])('$name is not confirmed', async ({ changes, status }) => {
