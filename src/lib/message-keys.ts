@@ -17,6 +17,11 @@ export interface KeysById {
 
 type VerifyBase = ReturnType<MessageAlgorithm['verifier']>
 
+export interface SigningKey {
+  readonly id?: string
+  readonly key: SecretValue
+}
+
 export interface MessageKeys {
   /** The keys to try, each with its place in the configuration. */
   find(
@@ -24,7 +29,7 @@ export interface MessageKeys {
     keyId: string | undefined,
   ): Awaitable<readonly (readonly [place: number, verify: VerifyBase])[]>
   /** For signing. */
-  current(): { readonly id?: string; readonly key: SecretValue }
+  current(): SigningKey
 }
 
 /** @throws {TypeError} `ERR_SECRET_EMPTY`, `ERR_SECRET_MALFORMED` */
