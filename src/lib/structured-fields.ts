@@ -33,7 +33,7 @@ class NotStructured extends Error {}
 /** `undefined` for what is no such dictionary. */
 export function parseDictionary(text: string): Dictionary | undefined {
   try {
-    const rest = { text: text.replace(/^ +| +$/g, '') }
+    const rest = { text: trimSpaces(text) }
     const dictionary = new Map<string, Item | InnerList>()
     while (rest.text !== '') {
       if (dictionary.size > 0) take(rest, /^[ \t]*,[ \t]*(?=.)/)
@@ -45,6 +45,13 @@ export function parseDictionary(text: string): Dictionary | undefined {
     if (error instanceof NotStructured) return undefined
     throw error
   }
+}
+
+/** Looks at each space once, as a pattern for those at the end does not. */
+function trimSpaces(text: string): string {
+  let end = text.length
+  while (text[end - 1] === ' ') end--
+  return text.slice(0, end).replace(/^ +/, '')
 }
 
 function readMember(rest: Rest): Item | InnerList {
