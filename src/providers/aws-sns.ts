@@ -1,6 +1,7 @@
 import { subscription, type SubscriptionConfirmation } from '../challenges/subscription.ts'
 import type { Delivery } from '../delivery.ts'
 import { configurationError, WebhookError } from '../errors.ts'
+import { equalText } from '../lib/bytes.ts'
 import { checkFreshness } from '../lib/freshness.ts'
 import { withMember } from '../lib/json-body.ts'
 import { readMember } from '../lib/member.ts'
@@ -137,7 +138,7 @@ export function awsSns(options: AwsSnsOptions): Provider {
         confirms: ({ searchParams: query }, { topic, token }) =>
           query.get('Action') === 'ConfirmSubscription' &&
           query.get('TopicArn') === topic &&
-          query.get('Token') === token,
+          equalText(query.get('Token') ?? '', token),
       }),
     ],
     event: {
