@@ -34,7 +34,7 @@ export function braintree({
   publicKey,
 }: BraintreeOptions): Provider<Record<string, string>> {
   const publicKeys = [publicKey].flat()
-  if (publicKeys.length === 0 || publicKeys.some((key) => !/^\w+$/.test(key ?? '')))
+  if (publicKeys.length === 0 || !publicKeys.every(isPublicKey))
     throw configurationError(
       'ERR_OPTION_INVALID',
       'braintree() takes the public key of the API key',
@@ -58,6 +58,8 @@ export function braintree({
     acknowledge: { deadlineSeconds: 30 },
   })
 }
+
+const isPublicKey = (key: unknown) => typeof key === 'string' && /^\w+$/.test(key)
 
 async function sha1(secret: Uint8Array): Promise<Uint8Array> {
   return decode(await crypto.hash('sha1', secret, 'hex'), 'hex')!

@@ -4,6 +4,7 @@
  */
 import { createWebhookHandler, type Provider } from 'webhook-target'
 import { asana } from 'webhook-target/providers/asana'
+import { braintree } from 'webhook-target/providers/braintree'
 import { notion } from 'webhook-target/providers/notion'
 import { x } from 'webhook-target/providers/x'
 import { zoom } from 'webhook-target/providers/zoom'
@@ -21,6 +22,14 @@ interface Oracle {
   readonly ask: (token: string, provider: Provider) => Request | Promise<Request>
   /** What stands in front of a signature. */
   readonly prefix: string
+  /** A body with a proof beside or in it. @default the proof in the first header of the scheme */
+  readonly forge?: (body: string, proof: string) => Forgery
+}
+
+/** What differs from a genuine request. */
+interface Forgery {
+  readonly body: string
+  readonly headers: Readonly<Record<string, string>>
 }
 
 const json = { 'content-type': 'application/json' }
@@ -55,6 +64,16 @@ const ORACLES: readonly Oracle[] = [
     ask: (token) => post({ verification_token: token }),
     prefix: 'sha256=',
   },
+  {
+    name: 'braintree',
+    provider: () => braintree({ secret: SECRET, publicKey: 'public_key' }),
+    ask: (token) => new Request(`${SAMPLE_URL}?bt_challenge=${encodeURIComponent(token)}`),
+    prefix: 'public_key|',
+    forge: (body, proof) => ({
+      body: new URLSearchParams({ bt_signature: proof, bt_payload: body }).toString(),
+      headers: {},
+    }),
+  },
 ]
 
 /** Challenges that are answered with what was asked, or always alike: no secret has a part in it. */
@@ -65,7 +84,9 @@ const KEYLESS: ReadonlySet<string> = new Set([
   'ping',
   'presence',
   'ssl-check',
+  'subscription',
   'verification-code',
+  'websub',
 ])
 
 test('every sender whose answers a secret has a part in is here', () => {
@@ -111,9 +132,12 @@ const tokens = fc.oneof(
     '[]',
     '{}',
   ),
+  fc.stringMatching(/^[a-f0-9]{20,32}$/),
 )
 
-describe.each(ORACLES)('what $name gets answered', ({ provider: create, ask, prefix }) => {
+const TYPES = ['application/json', 'application/x-www-form-urlencoded', 'text/plain']
+
+describe.each(ORACLES)('what $name gets answered', ({ provider: create, ask, prefix, forge }) => {
   test('is no proof of an event', async () => {
     const provider = create()
     const { effect, send } = open(provider)
@@ -132,20 +156,19 @@ describe.each(ORACLES)('what $name gets answered', ({ provider: create, ask, pre
           // Genuine in everything but the signature: a fresh timestamp is beside it.
           const genuine = await signed(provider, {})
           for (const proof of proofs) {
-            for (const type of [
-              'application/json',
-              'application/x-www-form-urlencoded',
-              'text/plain',
-            ]) {
-              const forged = new Request(SAMPLE_URL, {
+            const forgeries = forge
+              ? [forge(body, proof)]
+              : TYPES.map((type) => ({
+                  body,
+                  headers: { [provider.verify.headers[0]!]: proof, 'content-type': type },
+                }))
+            for (const { body: forged, headers } of forgeries) {
+              const request = new Request(SAMPLE_URL, {
                 method: 'POST',
                 headers: genuine.headers,
-                body,
+                body: forged,
               })
-              const [name] = provider.verify.headers
-              const { status } = await send(
-                withHeaders(forged, { [name!]: proof, 'content-type': type }),
-              )
+              const { status } = await send(withHeaders(request, headers))
               // A handshake is still a handshake, whatever is beside it.
               if (body !== asked) expect([body, proof, status >= 400]).toEqual([body, proof, true])
             }

@@ -5,6 +5,7 @@ import * as fc from 'fast-check'
 import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
 import { equalText } from '../../src/lib/bytes.ts'
+import { anyText } from '../support/any-text.ts'
 
 const root = join(import.meta.dirname, '../..')
 const files = globSync(['src/**/*.ts', 'adapters/**/*.ts'], { cwd: root }).toSorted()
@@ -29,7 +30,9 @@ describe('no way around verification', () => {
   test('H4 nothing depends on the kind of environment', () => {
     const switches = /NODE_ENV|DEVELOPMENT|isDev\b|__DEV__|skipVerif|insecure|bypass/i
     expect(files.length).toBeGreaterThan(50)
-    expect(files.filter((file) => switches.test(read(file)))).toEqual([])
+    // Addresses of documentation speak of development as well.
+    const code = (file: string) => read(file).replace(/https:\/\/[\w./-]+/g, '')
+    expect(files.filter((file) => switches.test(code(file)))).toEqual([])
   })
 
   test('H4 only hosts read the environment', () => {
@@ -122,15 +125,19 @@ describe('comparison', () => {
     )
     expect(callers).toEqual(
       expect.arrayContaining([
-        'src/challenges/hub.ts',
+        'src/lib/content-digest.ts',
         'src/lib/credential.ts',
+        'src/lib/jws.ts',
+        'src/lib/known-token.ts',
+        'src/lib/message-algorithms.ts',
         'src/schemes/hmac.ts',
+        'src/schemes/payload-signature.ts',
         'src/schemes/standard-webhooks.ts',
       ]),
     )
     // Schemes that check a digest of their own would show up here.
     for (const file of files.filter((name) => name.startsWith('src/providers/'))) {
-      expect(read(file), file).not.toMatch(/timingSafeEqual|createHmac|\.digest\(/)
+      expect(read(file), file).not.toMatch(/timingSafeEqual|createHmac|createHash|\bsubtle\b/)
     }
     expect(files.filter((file) => /timingSafeEqual|charCodeAt\(i\) \^/.test(read(file)))).toEqual([
       'src/lib/bytes.ts',
@@ -139,7 +146,7 @@ describe('comparison', () => {
 
   test('H5 it is an equality, and looks at every character', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (a, b) => {
+      fc.property(anyText(), anyText(), (a, b) => {
         expect(equalText(a, b)).toBe(a === b)
         expect(equalText(a, a)).toBe(true)
       }),
