@@ -56,6 +56,35 @@ test('with node:crypto nothing has to be waited for', () => {
   expect(verify([utf8], signature.subarray(0, 64))).toBe(false)
 })
 
+test('numbers out of range are refused even if the backend would take them', async () => {
+  const key = keyOf(signatureGroups('ecdsa_secp256r1_sha256')[0]!.publicKeyPem, 'p-256')
+  const credulousNode = { ...node, verify: () => true }
+  const credulousWeb = {
+    subtle: {
+      importKey: async () => Promise.resolve({}),
+      verify: async () => Promise.resolve(true),
+    },
+  } as unknown as Crypto
+  const order = 'ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551'
+  const [zero, one, last] = ['0'.repeat(64), `${'0'.repeat(63)}1`, order.replace(/1$/, '0')]
+  for (const backend of [nodeEcdsa(credulousNode), webEcdsa(credulousWeb)]) {
+    const verify = backend.verifier(key, 'p-256')
+    for (const signature of [one + one, last + last]) {
+      expect(await verify([utf8], hex(signature))).toBe(true)
+    }
+    for (const signature of [
+      zero + one,
+      one + zero,
+      order + one,
+      one + order,
+      one,
+      one + one + one,
+    ]) {
+      expect(await verify([utf8], hex(signature))).toBe(false)
+    }
+  }
+})
+
 describe('what one backend signs the other verifies', () => {
   const [first, second] = BACKENDS
   const pairs = [
@@ -101,9 +130,12 @@ describe('base64url', () => {
 
   test('reads nothing else', () => {
     const text = fc.oneof(
-      fc.string({ unit: 'binary' }),
-      fc.base64String(),
-      fc.stringMatching(/^[\w-]{1,9}$/),
+      fc.uint8Array({ maxLength: 9 }).map((bytes) => String.fromCharCode(...bytes)),
+      fc
+        .array(fc.constantFrom('A', 'Q', 'g', 'z', '9', '-', '_', '=', '+', '/', '\u0141'), {
+          maxLength: 9,
+        })
+        .map((chars) => chars.join('')),
     )
     fc.assert(
       fc.property(text, (given) => {
@@ -111,7 +143,7 @@ describe('base64url', () => {
         const canonical = Buffer.from(given, 'base64url').toString('base64url') === given
         expect(bytes !== undefined).toBe(canonical)
       }),
-      { numRuns: 2000 },
+      { numRuns: 300 },
     )
   })
 })

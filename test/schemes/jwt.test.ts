@@ -570,6 +570,20 @@ describe('algorithms and keys', () => {
     )
   })
 
+  test('each key is for the algorithms of its type, or the one it names', async () => {
+    const publicKey = [
+      jwk(p256.publicKey),
+      jwk(rsaKeys.publicKey, { alg: 'PS256' }),
+      jwk(rsaKeys.publicKey, { alg: 'RS384' }),
+    ]
+    const scheme = createRsa({ algorithms: ['RS256', 'PS256', 'RS384', 'ES256'], publicKey })
+    expect(await attempt(scheme, bearer(rs256()))).toEqual(mismatch)
+    const rs384 = assemble({ alg: 'RS384' }, CLAIMS, (signed) =>
+      nodeSign('sha384', Buffer.from(signed), rsaKeys.privateKey).toString('base64url'),
+    )
+    expect(await attempt(scheme, bearer(rs384))).toEqual(accepted(2))
+  })
+
   test('of several keys, the one of the id counts', async () => {
     const other = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey
     const scheme = createRsa({
