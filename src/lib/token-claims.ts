@@ -21,6 +21,13 @@ export interface ClaimOptions {
   readonly claims?: (claims: Claims) => string | undefined
   /** Seconds by which the clocks may differ. @default 60 */
   readonly clockToleranceSeconds?: number
+  /**
+   * Seconds for which a token is still good past its end or `maxAgeSeconds`, for senders whose tokens are not
+   * to be taken for longer than they say.
+   *
+   * @default clockToleranceSeconds
+   */
+  readonly lateToleranceSeconds?: number
   /** Whether the token has to say when it expires. @default true */
   readonly requireExpiry?: boolean
   /** Seconds for which a token is good after it was issued, whatever it says itself. @default no limit */
@@ -38,6 +45,7 @@ export interface ClaimRules {
 export function claimRules(options: ClaimOptions): ClaimRules {
   const { issuer, audience, claims: findFault, requireExpiry = true, maxAgeSeconds } = options
   const tolerance = notNegative('clockToleranceSeconds', options.clockToleranceSeconds, 60)
+  const late = notNegative('lateToleranceSeconds', options.lateToleranceSeconds, tolerance)
   const maxAge = positive('maxAgeSeconds', maxAgeSeconds, Infinity)
   const issuers = issuer === undefined ? undefined : toList('issuer', issuer)
   if (audience !== false && typeof audience !== 'function') toList('audience', audience)
@@ -65,7 +73,7 @@ export function claimRules(options: ClaimOptions): ClaimRules {
     const expiry = readTime(claims, 'exp', requireExpiry)
     const start = readTime(claims, 'nbf', false)
     const issued = readTime(claims, 'iat', maxAge < Infinity)
-    if (expiry !== undefined && now >= expiry + tolerance) {
+    if (expiry !== undefined && now >= expiry + late) {
       throw outside(`expired ${Math.round(now - expiry)} s ago`)
     }
     if (start !== undefined && start > now + tolerance) {
@@ -73,7 +81,7 @@ export function claimRules(options: ClaimOptions): ClaimRules {
     }
     if (issued === undefined) return
     if (issued > now + tolerance) throw outside(`is from ${Math.round(issued - now)} s ahead`)
-    if (now - issued > maxAge + tolerance) {
+    if (now - issued > maxAge + late) {
       throw outside(`is ${Math.round(now - issued)} s old, ${maxAge} s are allowed`)
     }
   }

@@ -278,6 +278,30 @@ describe('claims', () => {
       expected: outside,
     },
     {
+      name: 'past its end, which is not to be',
+      claims: { ...CLAIMS, exp: NOW },
+      options: { lateToleranceSeconds: 0 },
+      expected: outside,
+    },
+    {
+      name: 'older than it may be, by a second',
+      claims: { ...CLAIMS, iat: NOW - 31 },
+      options: { maxAgeSeconds: 30, lateToleranceSeconds: 0 },
+      expected: outside,
+    },
+    {
+      name: 'as old as it may be',
+      claims: { ...CLAIMS, iat: NOW - 30 },
+      options: { maxAgeSeconds: 30, lateToleranceSeconds: 0 },
+      expected: accepted(),
+    },
+    {
+      name: 'from a clock that is ahead, where it must not be late',
+      claims: { ...CLAIMS, iat: NOW + 60, nbf: NOW + 60, exp: NOW + 90 },
+      options: { maxAgeSeconds: 30, lateToleranceSeconds: 0 },
+      expected: accepted(),
+    },
+    {
       name: 'without an end',
       claims: { ...CLAIMS, exp: undefined },
       expected: refused('ERR_TIMESTAMP_MISSING'),
@@ -529,6 +553,10 @@ describe('algorithms and keys', () => {
     {
       name: 'a negative tolerance',
       options: { algorithms: ['HS256'], secret, clockToleranceSeconds: -1 },
+    },
+    {
+      name: 'a negative tolerance past the end',
+      options: { algorithms: ['HS256'], secret, lateToleranceSeconds: -1 },
     },
     { name: 'an age of 0', options: { algorithms: ['HS256'], secret, maxAgeSeconds: 0 } },
     { name: 'keys by http', options: { algorithms: ['RS256'], jwks: 'http://keys.example.com/' } },
