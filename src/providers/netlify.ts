@@ -1,0 +1,48 @@
+import { defineProvider, first, header, member, time, type ProviderFacts } from '../provider.ts'
+import { jwt } from '../schemes/jwt.ts'
+import type { Provider, SecretSource } from '../types.ts'
+
+export interface NetlifyOptions {
+  /** The JWS secret token entered at the notification: one, several while rotating, or a function. */
+  readonly secret: SecretSource | undefined
+}
+
+/**
+ * Netlify: a token (HS256) in `X-Webhook-Signature` with the SHA-256 of the body. It holds no time: whoever got
+ * hold of a delivery can send it again. The type is `X-Netlify-Event`, `deploy_created`, which is not signed, or
+ * the `state` of the deploy without it. A deploy reports several times under one id, so duplicates are known by
+ * their content.
+ *
+ * @see https://docs.netlify.com/site-deploys/notifications
+ * @throws {TypeError} `ERR_SECRET_EMPTY`
+ */
+export function netlify({ secret }: NetlifyOptions): Provider {
+  return defineProvider({
+    name: 'netlify',
+    verify: jwt({
+      algorithms: ['HS256'],
+      header: 'x-webhook-signature',
+      secret,
+      issuer: 'netlify',
+      audience: false,
+      requireExpiry: false,
+      content: { claim: 'sha256' },
+    }),
+    event: {
+      type: first(header('x-netlify-event'), member('state')),
+      timestamp: time('iso', member('updated_at')),
+    },
+  })
+}
+
+export const facts: ProviderFacts = {
+  title: 'Netlify',
+  docs: ['https://docs.netlify.com/site-deploys/notifications'],
+  checked: '2026-07',
+  delivered: '2xx',
+  retriedOn: 'unknown: the sources read do not say',
+  doubts: [
+    'That `X-Netlify-Event` holds the type is inferred',
+    'Neither a deadline nor retries are documented',
+  ],
+}
