@@ -41,7 +41,7 @@ export function adobeIo({ clientId, download }: AdobeIoOptions): Provider {
     challenges: [echo({ query: 'challenge' })],
     event: {
       items: itemsOf,
-      type: first(member('event.@type'), member('@type'), member('type'), header('ce-type')),
+      type: first(member('event.@type'), member('@type'), member('type')),
       id: first(member('event_id'), member('id'), member('@id')),
       timestamp: time(
         'iso',

@@ -58,5 +58,6 @@ export const facts: ProviderFacts = {
   doubts: [
     'The JSON answer is spelled `X-AdobeSign-ClientId` and `xAdobeSignClientId`: the header is sent',
     'The members with id, type and time of an event are inferred',
+    'Neither a deadline nor a schedule was found',
   ],
 }

@@ -6,7 +6,7 @@ export interface DockerHubOptions {
   /** What you put into the query of the URL, long and random: one, several, or a function of the request. */
   readonly secret: SecretSource | undefined
   /** The query parameter it stands in: `https://hooks.example.com/in?token=...`. @default token */
-  readonly param?: string
+  readonly parameter?: string
 }
 
 /**
@@ -18,10 +18,10 @@ export interface DockerHubOptions {
  * @see https://docs.docker.com/docker-hub/repos/manage/webhooks/
  * @throws {TypeError} `ERR_SECRET_EMPTY`
  */
-export function dockerHub({ secret, param = 'token' }: DockerHubOptions): Provider {
+export function dockerHub({ secret, parameter = 'token' }: DockerHubOptions): Provider {
   return defineProvider({
     name: 'docker-hub',
-    verify: sharedSecret({ query: param, secret }),
+    verify: sharedSecret({ query: parameter, secret }),
     event: {
       type: () => 'push',
       timestamp: time('s', member('push_data.pushed_at')),
@@ -36,5 +36,8 @@ export const facts: ProviderFacts = {
   checked: '2026-07',
   delivered: 'unknown, 200 is safe',
   retriedOn: 'nothing that is documented',
-  doubts: ['No deadline is published'],
+  doubts: [
+    'No deadline is published',
+    'That nothing is delivered again is inferred: the documentation does not speak of it',
+  ],
 }

@@ -62,5 +62,10 @@ export const facts: ProviderFacts = {
   checked: '2026-07',
   delivered: '2xx',
   retriedOn: 'anything else',
-  doubts: ['Inferred: the 100 s, and that `retryCount` counts from 0'],
+  doubts: [
+    'Inferred: the 100 s, what is retried, and that `retryCount` counts from 0',
+    'That `generatedDateTime` is the same in all attempts is inferred; it is part of the id',
+    'Older guides take 200 alone for delivered, which is what is answered here',
+    'How many keys can be active is said by third parties: see `activeKeys`',
+  ],
 }

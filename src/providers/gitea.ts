@@ -22,8 +22,8 @@ const contentOf = formFieldContent('payload')
 /**
  * Gitea, Forgejo and Gogs: HMAC-SHA256 in `X-Gitea-Signature` (or `X-Forgejo-Signature`, `X-Gogs-Signature`)
  * over the JSON, also where a form brings it. The headers of GitHub that they send too are not looked at. The
- * type is that of the event, `push`, `pull_request`, with `pull_request.opened` for its actions. They wait 5 s and
- * do not deliver again by themselves. Of the methods at the webhook only POST is taken.
+ * type is that of the event, `push`, `pull_request`, with `pull_request.opened` for its actions; it is in a header
+ * that is not signed. They wait 5 s and do not deliver again by themselves. Of the methods at the webhook only POST is taken.
  *
  * @see https://docs.gitea.com/usage/webhooks
  * @throws {TypeError} `ERR_SECRET_EMPTY`

@@ -48,6 +48,7 @@ export const facts: ProviderFacts = {
   schedule: 'up to 5 times, 5 to 15 min apart',
   doubts: [
     'Only SHA-256 has been seen',
+    'No deadline was found',
     'Inferred: what is retried, and that `X-Atlassian-Webhook-Retry` is 1 at the first retry',
     'Webhooks of Connect apps bring a JWT instead, and are refused',
   ],

@@ -41,7 +41,7 @@ export const facts: ProviderFacts = {
   retriedOn: 'anything else',
   schedule: 'at growing intervals for about 75 min',
   doubts: [
-    'The deadline and the schedule are inferred',
+    'Inferred: what counts as delivered, the deadline and the schedule',
     '`fired_at` has no time zone: UTC is assumed',
     'Whether the GET has to hold the secret is not stated: it is not asked for',
   ],

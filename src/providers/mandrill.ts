@@ -44,10 +44,14 @@ export function mandrill({ secret }: MandrillOptions): Provider {
 }
 
 const IDENTITY = ['event', '_id', 'ts'].map(member)
+const clickedUrl = member('url')
 
-/** Several events of a message share its `_id`, and several clicks the type too. */
+/**
+ * Several events of a message share its `_id`, and several clicks the type too; a scanner of links even
+ * clicks all of them in one second.
+ */
 function idOf(event: Extractable): string | undefined {
-  const parts = IDENTITY.map((read) => read(event))
+  const parts = [...IDENTITY.map((read) => read(event)), clickedUrl(event) ?? '']
   return parts.includes(undefined) ? undefined : parts.join(':')
 }
 
@@ -65,7 +69,8 @@ export const facts: ProviderFacts = {
   delivered: '200',
   retriedOn: 'anything else',
   doubts: [
-    'Inferred: ids, times and the HEAD that checks the URL',
+    'Inferred: ids, times, what is retried, and the HEAD that checks the URL',
+    'No deadline was found',
     'A first POST without events, signed with the key `test-webhook`, is said to come if the HEAD fails: it is refused',
   ],
 }

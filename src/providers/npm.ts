@@ -33,6 +33,7 @@ export const facts: ProviderFacts = {
   delivered: 'unknown, 200 is safe',
   retriedOn: 'unknown: the sources read do not say',
   doubts: [
+    'Neither a deadline nor retries are documented',
     'npm’s own receiver has not changed since 2017: make sure that the service still exists',
   ],
 }

@@ -64,4 +64,5 @@ export const facts: ProviderFacts = {
   delivered: '200',
   retriedOn: 'anything else, and no answer within 2 s',
   schedule: '3 attempts in all',
+  doubts: ['How the check of the URL is asked and answered is from code that is in use'],
 }

@@ -106,5 +106,6 @@ export const facts: ProviderFacts = {
   doubts: [
     'The specification lets a subscriber answer 2xx to a wrong signature and ignore it: here it is refused',
     'YouTube is said to sign with SHA-1',
+    'The specification names no deadline',
   ],
 }

@@ -37,12 +37,17 @@ export function workos({ secret, toleranceSeconds = 180 }: WorkOSOptions): Provi
 
 export const facts: ProviderFacts = {
   title: 'WorkOS',
-  docs: ['https://workos.com/docs/events/data-syncing/webhooks'],
-  checked: '2026-07',
-  delivered: '2xx',
-  retriedOn: 'unknown: the sources read do not say',
+  docs: [
+    'https://workos.com/docs/events/data-syncing/webhooks',
+    'https://workos.com/docs/events/data-syncing/webhooks/what-you-will-build',
+  ],
+  checked: '2026-11',
+  delivered: '200',
+  retriedOn: 'anything else',
+  schedule: 'up to 12 times with growing pauses in 3 days',
   doubts: [
-    'No deadline and no retries were found',
+    'No deadline is published',
+    'Older pages take any 2xx for delivered, and say that test environments retry for minutes only',
     'Its Node SDK takes times in the future, those for Python and Ruby refuse them, as is done here',
   ],
 }

@@ -66,4 +66,7 @@ export const facts: ProviderFacts = {
   retriedOn: 'anything else',
   schedule: 'less and less often for 24 h',
   disables: '24 h of failures',
+  doubts: [
+    'That the key is taken as text, though it looks like base64, is from code that is in use',
+  ],
 }

@@ -50,6 +50,17 @@ export const samples = [
     },
     event: { type: 'com.adobe.thing', id: 'c-1', timestamp: 1_699_999_999_000, attempt: 1 },
   }),
+  defineSample({
+    variant: 'a type in a header, which is not signed',
+    provider: adobeIo({ clientId, download: publishing({ [PATH]: publicKey }) }),
+    stranger: adobeIo({ clientId: 'another', download: publishing({ [PATH]: publicKey }) }),
+    privateKey,
+    message: {
+      headers: { 'x-adobe-public-key1-path': PATH, 'ce-type': 'com.adobe.thing' },
+      body: { event_id: 'e-2', recipient_client_id: clientId },
+    },
+    event: { type: 'unknown', id: 'e-2' },
+  }),
 ]
 
 export const vectors: VectorPreset = {

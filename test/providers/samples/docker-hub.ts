@@ -11,7 +11,7 @@ export const samples = [
   }),
   defineSample({
     variant: 'with another parameter',
-    provider: dockerHub({ secret: SECRET, param: 'key' }),
+    provider: dockerHub({ secret: SECRET, parameter: 'key' }),
     stranger: dockerHub({ secret: SECRET }),
     message: { body: {} },
     event: { type: 'push' },
@@ -21,5 +21,5 @@ export const samples = [
 
 export const vectors: VectorPreset = {
   keys: ['param'],
-  create: ({ secret, config }) => dockerHub({ secret, ...config }),
+  create: ({ secret, config }) => dockerHub({ secret, parameter: config['param'] ?? 'token' }),
 }

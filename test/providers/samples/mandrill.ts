@@ -14,7 +14,7 @@ export const samples = [
     },
     event: {
       type: 'open',
-      id: 'open:m-1:1699999999',
+      id: 'open:m-1:1699999999:',
       timestamp: 1_699_999_999_000,
       data: events[0],
     },
