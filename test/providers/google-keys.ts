@@ -14,8 +14,12 @@ export const ACCOUNT = 'push@my-project.iam.gserviceaccount.com'
 export const googlePair = rsaPair()
 export const strangerPair = rsaPair()
 
-export const publishing = ({ publicKey }: PemPair, url = GOOGLE_KEYS) => ({
-  fetch: keyEndpoint({ [url]: { keys: [createPublicKey(publicKey).export({ format: 'jwk' })] } }),
+export const toGoogleJwks = ({ publicKey }: PemPair) => ({
+  keys: [createPublicKey(publicKey).export({ format: 'jwk' })],
+})
+
+export const publishing = (pair: PemPair, url = GOOGLE_KEYS) => ({
+  fetch: keyEndpoint({ [url]: toGoogleJwks(pair) }),
 })
 
 /** What a provider of Google is set to in tests, and the same with keys of somebody else. */
