@@ -10,7 +10,8 @@ export const samples = [
         'content-type': 'application/x-www-form-urlencoded',
         'i-twilio-idempotency-token': 't-1',
       },
-      body: 'MessageSid=SM1&Body=Hello&From=%2B15017122661',
+      // No letter in an escape: it may be of either case, and the signature is of what it stands for.
+      body: 'MessageSid=SM1&Body=Hello%21&From=15017122661',
     },
     event: { type: 'message', id: 't-1' },
   }),
