@@ -11,7 +11,7 @@ import {
   type ProviderFacts,
 } from '../provider.ts'
 import { sharedSecret, type SharedSecretPlace } from '../schemes/shared-secret.ts'
-import type { Provider, Scheme, SecretSource } from '../types.ts'
+import type { Extractable, Provider, Scheme, SecretSource } from '../types.ts'
 
 export type AzureEventGridOptions = (
   | {
@@ -55,7 +55,7 @@ export function azureEventGrid(options: AzureEventGridOptions): Provider {
     event: {
       items: toItems,
       type: first(member('eventType'), member('type')),
-      id: member('id'),
+      id: idOf,
       timestamp: time('iso', first(member('eventTime'), member('time'))),
       attempt: number(header('aeg-delivery-count'), 1),
     },
@@ -78,6 +78,15 @@ function validation(allowed: readonly string[] | undefined) {
     accepts: (_code, { headers }) =>
       names?.includes((headers.get('aeg-subscription-name') ?? '').toLowerCase()) ?? true,
   })
+}
+
+const eventId = member('id')
+const origin = first(member('topic'), member('source'))
+
+/** Publishers of custom topics make ids up themselves, so they are unique in their topic only. */
+function idOf(event: Extractable): string | undefined {
+  const id = eventId(event)
+  return id && [origin(event), id].filter(Boolean).join(' ')
 }
 
 /** Always a list in Event Grid's own schema, in CloudEvents only a batch. */

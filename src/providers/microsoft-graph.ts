@@ -2,6 +2,7 @@ import { echo } from '../challenges/echo.ts'
 import type { Delivery } from '../delivery.ts'
 import { WebhookError } from '../errors.ts'
 import { encodeUtf8, equalText } from '../lib/bytes.ts'
+import { arrivalId } from '../lib/arrival-id.ts'
 import { listOf } from '../lib/list-of.ts'
 import { readMember } from '../lib/member.ts'
 import { keyring, secretDigest } from '../lib/secrets.ts'
@@ -30,7 +31,8 @@ export interface MicrosoftGraphOptions {
  * Microsoft Graph change notifications. Nothing is signed: each notification repeats the `clientState` of
  * its subscription, and a delivery brings those of several. The type is `created`, `updated`, `deleted`, or
  * the lifecycle event, `reauthorizationRequired`. The tokens that come with rich notifications
- * (`validationTokens`) are left to you, and so is renewing subscriptions before they expire.
+ * (`validationTokens`) are left to you, and so is renewing subscriptions before they expire. A notification
+ * without an id is never taken for a duplicate, as the next change of its resource reads the same.
  *
  * @see https://learn.microsoft.com/graph/change-notifications-delivery-webhooks
  * @throws {TypeError} `ERR_SECRET_EMPTY`
@@ -47,7 +49,8 @@ export function microsoftGraph(options: MicrosoftGraphOptions): Provider {
     event: {
       items: notifications,
       type: first(member('changeType'), member('lifecycleEvent')),
-      id: idOf,
+      // Its id is optional, and without one two changes of a resource read the same.
+      id: first(idOf, arrivalId()),
     },
     acknowledge: { deadlineSeconds },
   })

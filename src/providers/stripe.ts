@@ -1,6 +1,6 @@
 import type { Stripe } from 'stripe'
 import type { WithPeer } from '../lib/optional-peer.ts'
-import { defineProvider, member, time, type ProviderFacts } from '../provider.ts'
+import { defineProvider, first, member, time, type ProviderFacts } from '../provider.ts'
 import { hmac } from '../schemes/hmac.ts'
 import type { Provider, SecretSource } from '../types.ts'
 
@@ -43,7 +43,8 @@ export function stripe(options: StripeOptions): Provider<StripeEvents> {
     event: {
       type: member('type'),
       id: member('id'),
-      timestamp: time('s', member('created')),
+      // Of thin events (v2) it is text.
+      timestamp: first(time('s', member('created')), time('iso', member('created'))),
     },
     acknowledge: { deadlineSeconds, refusedStatus: 401 },
   })
@@ -57,5 +58,5 @@ export const facts: ProviderFacts = {
   retriedOn: 'anything but 2xx',
   schedule: 'For up to 3 days with growing pauses; in a sandbox 3 times over a few hours',
   disables: 'After days of failures, announced by e-mail',
-  doubts: ['No deadline is published'],
+  doubts: ['No deadline is published: see `deadlineSeconds`'],
 }

@@ -11,11 +11,19 @@ export const samples = [
     stranger,
     message: {
       headers: { 'aeg-delivery-count': '1' },
-      body: [{ id: 'e-1', eventType: 'Microsoft.Storage.BlobCreated', eventTime: time, data: {} }],
+      body: [
+        {
+          id: 'e-1',
+          topic: '/subscriptions/1',
+          eventType: 'Microsoft.Storage.BlobCreated',
+          eventTime: time,
+          data: {},
+        },
+      ],
     },
     event: {
       type: 'Microsoft.Storage.BlobCreated',
-      id: 'e-1',
+      id: '/subscriptions/1 e-1',
       timestamp: 1_699_999_999_000,
       attempt: 2,
     },
@@ -29,7 +37,7 @@ export const samples = [
       headers: { 'content-type': 'application/cloudevents+json; charset=utf-8' },
       body: { specversion: '1.0', id: 'e-2', source: '/topic', type: 'a.b', time, data: {} },
     },
-    event: { type: 'a.b', id: 'e-2', timestamp: 1_699_999_999_000 },
+    event: { type: 'a.b', id: '/topic e-2', timestamp: 1_699_999_999_000 },
     coversBody: false,
   }),
 ]
