@@ -1,5 +1,5 @@
 import type { Delivery } from '../delivery.ts'
-import { WebhookError } from '../errors.ts'
+import { configurationError, WebhookError } from '../errors.ts'
 import { encodeUtf8 } from '../lib/bytes.ts'
 import { listOf } from '../lib/list-of.ts'
 import { readMember } from '../lib/member.ts'
@@ -18,7 +18,7 @@ export interface AdyenOptions {
    *
    * @default standard
    */
-  readonly variant?: 'standard' | 'platform'
+  readonly mode?: 'standard' | 'platform'
 }
 
 const HEX = { encoding: 'hex' } as const
@@ -30,10 +30,14 @@ const HEX = { encoding: 'hex' } as const
  * without asking Adyen. `success` is the text `true` or `false`. Set no form encoding at Adyen.
  *
  * @see https://docs.adyen.com/development-resources/webhooks/secure-webhooks/verify-hmac-signatures
- * @throws {TypeError} `ERR_SECRET_EMPTY`, `ERR_SECRET_MALFORMED` for a key that is not hex
+ * @throws {TypeError} `ERR_SECRET_EMPTY`, `ERR_SECRET_MALFORMED` for a key that is not hex,
+ * `ERR_OPTION_INVALID` for an unknown mode
  */
-export function adyen({ secret, variant = 'standard' }: AdyenOptions): Provider {
-  const standard = variant === 'standard'
+export function adyen({ secret, mode = 'standard' }: AdyenOptions): Provider {
+  if (mode !== 'standard' && mode !== 'platform') {
+    throw configurationError('ERR_OPTION_INVALID', 'adyen() takes mode "standard" or "platform"')
+  }
+  const standard = mode === 'standard'
   return defineProvider({
     name: 'adyen',
     verify: standard ? itemSignatures(secret) : bodySignature(secret),
@@ -148,7 +152,7 @@ export const facts: ProviderFacts = {
   schedule:
     '3 times within half a minute, then after 2, 5, 10, 15 and 30 min, 1, 2, 4 and 8 h, for 30 days',
   doubts: [
-    'The 10 s are inferred, and so is the header of the variant `platform`',
-    'The older form encoding (HTTP POST) is not taken',
+    'The 10 s are inferred, and so is the header of the mode `platform`',
+    'The older form encoding (HTTP POST) is not taken, and a password (Basic) set up beside the key is not looked at',
   ],
 }

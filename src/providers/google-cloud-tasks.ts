@@ -1,10 +1,10 @@
-import { googleOidc, type GoogleOidcOptions } from '../lib/google-oidc.ts'
+import { googleOidc, type GoogleOidcOptions } from '../schemes/google-oidc.ts'
 import { defineProvider, header, number, time, type ProviderFacts } from '../provider.ts'
 import type { Extractable, Provider } from '../types.ts'
 
 export interface GoogleCloudTasksOptions extends GoogleOidcOptions {
   /** The dispatch deadline of the tasks in seconds, 15 to 1800. @default 600 */
-  readonly dispatchDeadlineSeconds?: number
+  readonly deadlineSeconds?: number
 }
 
 /**
@@ -19,7 +19,7 @@ export interface GoogleCloudTasksOptions extends GoogleOidcOptions {
  * @throws {TypeError} `ERR_OPTION_INVALID` without an audience or without a service account
  */
 export function googleCloudTasks(options: GoogleCloudTasksOptions): Provider {
-  const { dispatchDeadlineSeconds = 600 } = options
+  const { deadlineSeconds = 600 } = options
   return defineProvider({
     name: 'google-cloud-tasks',
     verify: googleOidc(options),
@@ -29,7 +29,7 @@ export function googleCloudTasks(options: GoogleCloudTasksOptions): Provider {
       timestamp: time('s', header('x-cloudtasks-tasketa')),
       attempt: number(header('x-cloudtasks-taskretrycount'), 1),
     },
-    acknowledge: { deadlineSeconds: dispatchDeadlineSeconds },
+    acknowledge: { deadlineSeconds },
   })
 }
 
@@ -51,7 +51,7 @@ export const facts: ProviderFacts = {
   heedsRetryAfter: true,
   stops: '`maxAttempts` of the queue',
   doubts: [
-    'The range of the dispatch deadline is inferred',
+    'The range of the dispatch deadline is inferred: see `deadlineSeconds`',
     'The number of attempts is that of `TaskRetryCount`; `TaskExecutionCount` leaves out those that ended in 5xx',
   ],
 }

@@ -1,6 +1,6 @@
 import { configurationError, WebhookError } from '../errors.ts'
 import { decode, decodeUtf8, EMPTY } from '../lib/bytes.ts'
-import { googleOidc, type GoogleOidcOptions } from '../lib/google-oidc.ts'
+import { googleOidc, type GoogleOidcOptions } from '../schemes/google-oidc.ts'
 import { readMember } from '../lib/member.ts'
 import {
   defineProvider,
@@ -40,7 +40,7 @@ export interface GooglePubSubPushOptions extends GoogleOidcOptions {
    */
   readonly typeAttribute?: string
   /** The acknowledgement deadline of the subscription in seconds, 10 to 600. @default 10 */
-  readonly ackDeadlineSeconds?: number
+  readonly deadlineSeconds?: number
 }
 
 /**
@@ -71,7 +71,7 @@ export function googlePubsubPush(
 export function googlePubsubPush(
   options: GooglePubSubPushOptions & { readonly payload?: 'wrapped' | 'unwrapped' },
 ): Provider {
-  const { payload = 'wrapped', typeAttribute, ackDeadlineSeconds = 10 } = options
+  const { payload = 'wrapped', typeAttribute, deadlineSeconds = 10 } = options
   if (!Object.hasOwn(READ, payload)) {
     throw configurationError(
       'ERR_OPTION_INVALID',
@@ -83,7 +83,7 @@ export function googlePubsubPush(
     name: 'google-pubsub-push',
     verify: googleOidc(options),
     event: { type: typeAttribute ? attribute(typeAttribute) : () => 'message', ...event },
-    acknowledge: { deadlineSeconds: ackDeadlineSeconds },
+    acknowledge: { deadlineSeconds },
   })
 }
 
@@ -153,6 +153,7 @@ export const facts: ProviderFacts = {
   schedule: 'until the message is too old, 7 days if nothing else is set',
   stops: 'a dead-letter topic, after as many attempts as are set there',
   doubts: [
+    'The range of the acknowledgement deadline is inferred: see `deadlineSeconds`',
     'The names of the headers of unwrapped messages are taken from code that reads them; none is known for the attempt',
     'Without authentication in the subscription there is no token, and every push is refused',
   ],

@@ -9,7 +9,7 @@ import type { EventDescription, Provider, Scheme, SecretSource } from '../types.
 export type MollieOptions =
   | {
       /** Webhooks of a subscription, which are signed. @default next-gen */
-      readonly variant?: 'next-gen'
+      readonly mode?: 'next-gen'
       /** The secret of the subscription: one, several while rotating, or a function of the request. */
       readonly secret: SecretSource | undefined
     }
@@ -19,20 +19,20 @@ export type MollieOptions =
        * any id**. Take it for a hint to fetch the object from Mollie's API with your own key, trust only
        * what that says, and check that it belongs to one of your orders.
        */
-      readonly variant: 'legacy'
+      readonly mode: 'legacy'
     }
 
 /**
  * Mollie: HMAC-SHA256 in `X-Mollie-Signature` for next-gen webhooks, whose type is `type`,
- * `payment-link.paid`. The older ones are not signed: see `variant`. Of those the type is the prefix of the
+ * `payment-link.paid`. The older ones are not signed: see `mode`. Of those the type is the prefix of the
  * id, `tr` for payments; an id of another form than Mollie's is refused, as it ends up in the URL of an API;
  * and none counts as a duplicate, since every change of a payment sends the same id again.
  *
  * @see https://docs.mollie.com/reference/webhooks-new
- * @throws {TypeError} `ERR_SECRET_EMPTY`, `ERR_OPTION_INVALID` for an unknown variant
+ * @throws {TypeError} `ERR_SECRET_EMPTY`, `ERR_OPTION_INVALID` for an unknown mode
  */
 export function mollie(options: MollieOptions): Provider {
-  const isLegacy = options.variant === 'legacy'
+  const isLegacy = options.mode === 'legacy'
   return defineProvider({
     name: 'mollie',
     verify: schemeOf(options),
@@ -42,13 +42,13 @@ export function mollie(options: MollieOptions): Provider {
 }
 
 function schemeOf(options: MollieOptions): Scheme {
-  if (options.variant === 'legacy') {
+  if (options.mode === 'legacy') {
     return unauthenticated({
       reason: 'Mollie signs no legacy webhook; the payment is fetched by its id',
     })
   }
-  if (options.variant !== undefined && options.variant !== 'next-gen') {
-    throw configurationError('ERR_OPTION_INVALID', 'mollie() takes variant "next-gen" or "legacy"')
+  if (options.mode !== undefined && options.mode !== 'next-gen') {
+    throw configurationError('ERR_OPTION_INVALID', 'mollie() takes mode "next-gen" or "legacy"')
   }
   const { secret } = options
   return hmac({ secret, header: 'x-mollie-signature', prefix: 'sha256=', list: { separator: ',' } })

@@ -8,7 +8,7 @@ export interface OktaOptions {
   /** The value of the authentication field: one, several while rotating, or a function of the request. */
   readonly secret: SecretSource | undefined
   /** The name of the authentication field. @default authorization */
-  readonly secretHeader?: string
+  readonly header?: string
 }
 
 /**
@@ -22,10 +22,10 @@ export interface OktaOptions {
  * @see https://developer.okta.com/docs/concepts/event-hooks/
  * @throws {TypeError} `ERR_SECRET_EMPTY`
  */
-export function okta({ secret, secretHeader = 'authorization' }: OktaOptions): Provider {
+export function okta({ secret, header = 'authorization' }: OktaOptions): Provider {
   return defineProvider({
     name: 'okta',
-    verify: sharedSecret({ header: secretHeader, secret }),
+    verify: sharedSecret({ header, secret }),
     challenges: [
       echo({
         header: 'x-okta-verification-challenge',

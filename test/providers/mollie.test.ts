@@ -14,7 +14,7 @@ describe('a legacy notice', () => {
   test('is no duplicate of the one before: the payment has changed again', async () => {
     const seen: string[] = []
     const handler = createWebhookHandler({
-      provider: mollie({ variant: 'legacy' }),
+      provider: mollie({ mode: 'legacy' }),
       on: { tr: ({ data }) => void seen.push((data as { id: string }).id) },
       telemetry: {},
     })
@@ -33,7 +33,7 @@ describe('a legacy notice', () => {
     'id=',
     'other=tr_1',
   ])('of %s is refused: it would end up in the URL of an API', async (body) => {
-    const answer = await receive(mollie({ variant: 'legacy' }), notice(body))
+    const answer = await receive(mollie({ mode: 'legacy' }), notice(body))
     expect(answer).toMatchObject({ status: 400, code: 'ERR_BODY_MALFORMED', events: [] })
   })
 
@@ -41,6 +41,6 @@ describe('a legacy notice', () => {
     const answer = await receive(mollie({ secret: 'a secret' }), notice('id=tr_1'))
     expect(answer).toMatchObject({ status: 401, events: [] })
     expect(() => mollie({ secret: undefined })).toThrow(/secret is missing/)
-    expect(() => mollie({ variant: 'old' } as never)).toThrow(/variant/)
+    expect(() => mollie({ mode: 'old' } as never)).toThrow(/mode/)
   })
 })

@@ -29,8 +29,8 @@ export const samples = [
   }),
   defineSample({
     variant: 'of platforms',
-    provider: adyen({ secret, variant: 'platform' }),
-    stranger: adyen({ secret: other, variant: 'platform' }),
+    provider: adyen({ secret, mode: 'platform' }),
+    stranger: adyen({ secret: other, mode: 'platform' }),
     message: { body: { type: 'balancePlatform.transfer.created', data: {} } },
     event: { type: 'balancePlatform.transfer.created', id: undefined },
   }),
@@ -38,5 +38,5 @@ export const samples = [
 
 export const vectors: VectorPreset = {
   keys: ['variant'],
-  create: ({ secret: given, config }) => adyen({ secret: given, ...config }),
+  create: ({ secret: given, config }) => adyen({ secret: given, mode: config['variant']! }),
 }

@@ -19,8 +19,8 @@ export const samples = [
   }),
   defineSample({
     variant: 'legacy',
-    provider: mollie({ variant: 'legacy' }),
-    stranger: mollie({ variant: 'legacy' }),
+    provider: mollie({ mode: 'legacy' }),
+    stranger: mollie({ mode: 'legacy' }),
     message: {
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
       body: 'id=tr_5B8cwPMGnU6qLbRvo7qEZo',
@@ -32,5 +32,5 @@ export const samples = [
 
 export const vectors: VectorPreset = {
   keys: ['variant'],
-  create: ({ secret, config }) => mollie({ secret, ...config }),
+  create: ({ secret, config }) => mollie({ secret, mode: config['variant']! }),
 }

@@ -16,9 +16,17 @@ export const samples = [
     event: { type: 'user.session.start', id: 'u-1', timestamp: Date.parse(published) },
     coversBody: false,
   }),
+  defineSample({
+    variant: 'in another field',
+    provider: okta({ secret: SECRET, header: 'x-hook-key' }),
+    stranger: okta({ secret: OTHER_SECRET, header: 'x-hook-key' }),
+    message: { body: { eventId: 'e-1', data: { events: [{ uuid: 'u-2', eventType: 'a.b' }] } } },
+    event: { type: 'a.b', id: 'u-2', timestamp: undefined },
+    coversBody: false,
+  }),
 ]
 
 export const vectors: VectorPreset = {
-  keys: ['secretHeader'],
+  keys: ['header'],
   create: ({ secret, config }) => okta({ secret, ...config }),
 }
