@@ -207,6 +207,7 @@ export const facts: ProviderFacts = {
   checked: '2026-11',
   delivered: '2xx to 4xx',
   retriedOn: '5xx, a timeout and a failed connection',
+  stops: 'Any 4xx',
   schedule: '3 times, 20 s apart; a policy of the subscription may say up to 100 times in an hour',
   doubts: [
     "Amazon's validator for JavaScript leaves `Token` out of what an UnsubscribeConfirmation signs; the documentation and that for PHP do not, and are followed",

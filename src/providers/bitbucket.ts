@@ -30,6 +30,7 @@ export function bitbucket({ secret, identity = 'delivery' }: BitbucketOptions): 
       ...(identity === 'delivery' && { id: header('x-request-uuid') }),
       attempt: number(header('x-attempt-number')),
     },
+    acknowledge: { deadlineSeconds: 10 },
   })
 }
 
@@ -41,10 +42,10 @@ export const facts: ProviderFacts = {
   ],
   checked: '2026-11',
   delivered: '2xx',
-  retriedOn: '5xx',
+  retriedOn: '5xx and no answer',
   schedule: 'Twice, without a pause',
   doubts: [
-    'That there is no pause is from a third party',
+    'The 10 s are inferred; that there is no pause is from a third party',
     'Inferred: the id is that of the first attempt. Data Center sends none; there the body counts',
   ],
 }

@@ -37,8 +37,11 @@ export function cloudeventsHttpWebhook(options: CloudEventsHttpWebhookOptions): 
       id: cloudEventId,
       timestamp: time('iso', attribute('time')),
     },
-    // An empty body under 200 does not conform (section 2.2).
-    acknowledge: { success: { status: 204 } },
+    acknowledge: {
+      // An empty body under 200 does not conform (section 2.2), and with a token in the URL an answer is
+      // private (section 3.2).
+      success: { status: 204, headers: { 'cache-control': 'private' } },
+    },
   })
 }
 

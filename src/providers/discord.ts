@@ -125,4 +125,5 @@ export const facts: ProviderFacts = {
   retriedOn: 'no answer, for events; never for interactions',
   schedule: 'With growing pauses for up to 10 min',
   disables: 'Failing the probe with a wrong signature, or too many failures',
+  doubts: ['No tolerance is documented, and its package has none: see `toleranceSeconds`'],
 }

@@ -88,5 +88,9 @@ export const facts: ProviderFacts = {
   delivered: '2xx',
   retriedOn: 'nothing',
   disables: '4 failures in a row pause it, for 1 min doubling to 24 h; 40 switch it off',
-  doubts: ['The sources differ on which failures count towards switching it off'],
+  doubts: [
+    'The sources differ on which failures count towards switching it off',
+    'The 10 s are from a third party; no tolerance is documented: see `toleranceSeconds`',
+    'Its code takes 3xx for delivered too, the documentation only 2xx',
+  ],
 }

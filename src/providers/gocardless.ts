@@ -27,7 +27,7 @@ export function gocardless({ secret }: GoCardlessOptions): Provider {
       id: member('id'),
       timestamp: time('iso', member('created_at')),
     },
-    acknowledge: { refusedStatus: 498 },
+    acknowledge: { deadlineSeconds: 10, refusedStatus: 498 },
   })
 }
 

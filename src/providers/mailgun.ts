@@ -94,10 +94,11 @@ export const facts: ProviderFacts = {
   checked: '2026-07',
   delivered: '200 alone',
   retriedOn: 'anything but 200 and 406',
-  schedule: '7 times in 8 h: after 5, 10, 15 min, 1, 2 and 4 h',
+  schedule: '6 times in 8 h: after 5, 10 and 15 min, 1, 2 and 4 h',
   stops: '406',
   doubts: [
     'The help centre has other intervals: 10, 10, 15, 30 min, 1, 2, 4 h',
+    'The deadline is not stated: 10 s are assumed; no tolerance is documented: see `toleranceSeconds`',
     'Whether a retry comes with a new token is not said: see `identity`',
     'The `parent-signature` of subaccounts is not looked at',
   ],

@@ -129,5 +129,8 @@ export const facts: ProviderFacts = {
   delivered: '200',
   retriedOn: 'anything but 200',
   schedule: 'At once, then less often over 36 h; WhatsApp for up to 7 days',
-  doubts: ['No deadline is published'],
+  doubts: [
+    'No deadline is published for all products: see `deadlineSeconds`',
+    'The 7 days of WhatsApp are from a third party',
+  ],
 }

@@ -52,7 +52,7 @@ export const facts: ProviderFacts = {
   retriedOn: 'anything else',
   schedule: 'with growing pauses, for up to 24 h after each event',
   doubts: [
-    'No deadline is published',
+    'No deadline is published: 10 s are assumed',
     'Whether a repeated attempt has a new time is not said: see `toleranceSeconds`',
     'The OAuth token that can be set up beside the signature is not looked at',
     'Inbound Parse, which sends mails as multipart forms, is another webhook and not this one',

@@ -4,7 +4,11 @@ import { hmac } from '../schemes/hmac.ts'
 import type { Extractor, Provider, SecretSource } from '../types.ts'
 
 export interface ShopifyOptions {
-  /** The client secret of the app: one, several while rotating, or a function of the request. */
+  /**
+   * The client secret of the app: one, several while rotating, or a function of the request. For an hour
+   * after a rotation the old one may sign. Webhooks made in the settings of a shop have another secret,
+   * which is shown there.
+   */
   readonly secret: SecretSource | undefined
   /**
    * By what duplicates are known. `delivery` is `X-Shopify-Webhook-Id`, `event` is `X-Shopify-Event-Id`,
@@ -62,5 +66,8 @@ export const facts: ProviderFacts = {
   retriedOn: 'anything but 2xx',
   schedule: '8 times over 4 h',
   disables: '8 failures in a row delete a subscription made by the Admin API',
-  doubts: ['One page goes by the event id for duplicates, another by the webhook id'],
+  doubts: [
+    'One page goes by the event id for duplicates, another by the webhook id: see `identity`',
+    'That redirects count as failures is inferred',
+  ],
 }

@@ -88,4 +88,8 @@ export const facts: ProviderFacts = {
   schedule: '3 times: at once, after 1 min and after 5 min',
   stops: 'The header `x-slack-no-retry: 1` beside a failure',
   disables: 'Less than 5 % of the deliveries of an hour answered 200',
+  doubts: [
+    'Of times in the future the package for Python takes as many seconds as of those in the past, that for JavaScript any: here the former',
+    'Inferred: `trigger_id` as the id of commands and interactions, and that these are not delivered again',
+  ],
 }

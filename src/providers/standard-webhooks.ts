@@ -42,5 +42,8 @@ export const facts: ProviderFacts = {
   retriedOn: 'anything but 2xx',
   schedule: 'Svix: after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h and 10 h',
   disables: '410; at Svix 120 h of nothing but failures',
-  doubts: ['15 to 30 s are recommended; the sender decides'],
+  doubts: [
+    '15 to 30 s are recommended; the sender decides',
+    'Svix waits as long as `Retry-After` says, other senders may not',
+  ],
 }

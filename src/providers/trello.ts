@@ -44,5 +44,8 @@ export const facts: ProviderFacts = {
   schedule: '3 times: after 30, 60 and 120 s',
   stops: '410, which deletes the webhook',
   disables: '30 failures in a row',
-  doubts: ['The deadline is not stated: 10 s is assumed', 'The schedule is from third parties'],
+  doubts: [
+    'The deadline is not stated: 10 s is assumed',
+    'The schedule is from third parties, and what 410 does is inferred',
+  ],
 }

@@ -149,5 +149,8 @@ export const facts: ProviderFacts = {
   checked: '2026-07',
   delivered: '2xx with the body that the product wants',
   retriedOn: 'failed connections; more by overrides in the URL',
-  doubts: ['The 15 s and the overrides are inferred: see `deadlineSeconds`'],
+  doubts: [
+    'The 15 s and the overrides are inferred: see `deadlineSeconds`',
+    'Webhook rules that sign with another key and HMAC-SHA256 are not taken, nor are calls by GET',
+  ],
 }

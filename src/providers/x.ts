@@ -62,5 +62,8 @@ export const facts: ProviderFacts = {
   delivered: '200',
   retriedOn: 'nothing; a replay can be asked for',
   disables: 'One wrong CRC answer, a redirect or a TLS error; failures for more than 28 h',
-  doubts: ['The pages differ on how often the CRC is asked'],
+  doubts: [
+    'The pages differ on how often the CRC is asked',
+    'Whether a delivery that failed comes again is not documented: it is taken not to',
+  ],
 }

@@ -62,6 +62,7 @@ export const facts: ProviderFacts = {
   disables: 'A circuit breaker pauses an endpoint that fails often',
   doubts: [
     'The sources read give no deadline; 10 s is a third party’s figure',
+    'No tolerance is documented: see `toleranceSeconds`',
     'That the invocation id stays the same over retries is inferred: see `identity`',
   ],
 }

@@ -80,4 +80,8 @@ export const facts: ProviderFacts = {
   schedule: '3 times: after 5, 20 and 60 min',
   stops: 'Any 3xx or 4xx',
   disables: '6 failed revalidations in a row',
+  doubts: [
+    'No tolerance is documented, nor whether a retry is signed anew: see `toleranceSeconds`',
+    'What `X-Zm-Request-Id` stands for is inferred: see `identity`',
+  ],
 }
