@@ -1,6 +1,6 @@
 import { attribute, cloudEventId } from '../lib/cloud-event.ts'
-import { googleOidc, type GoogleOidcOptions } from '../lib/google-oidc.ts'
 import { defineProvider, time, type ProviderFacts } from '../provider.ts'
+import { googleOidc, type GoogleOidcOptions } from '../schemes/google-oidc.ts'
 import type { Provider } from '../types.ts'
 
 export interface EventarcOptions extends GoogleOidcOptions {

@@ -1,8 +1,8 @@
 import { configurationError } from '../errors.ts'
-import { googleOidc } from '../lib/google-oidc.ts'
 import type { DownloadSettings } from '../lib/key-directory.ts'
 import { readMember } from '../lib/member.ts'
 import { defineProvider, first, member, time, type ProviderFacts } from '../provider.ts'
+import { googleOidc } from '../schemes/google-oidc.ts'
 import { jwt } from '../schemes/jwt.ts'
 import type { Extractable, Provider, Scheme } from '../types.ts'
 

@@ -1,5 +1,5 @@
-import { googleOidc, type GoogleOidcOptions } from '../schemes/google-oidc.ts'
 import { defineProvider, header, number, time, type ProviderFacts } from '../provider.ts'
+import { googleOidc, type GoogleOidcOptions } from '../schemes/google-oidc.ts'
 import type { Extractable, Provider } from '../types.ts'
 
 export interface GoogleCloudTasksOptions extends GoogleOidcOptions {

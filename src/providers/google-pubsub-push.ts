@@ -1,6 +1,5 @@
 import { configurationError, WebhookError } from '../errors.ts'
 import { decode, decodeUtf8, EMPTY } from '../lib/bytes.ts'
-import { googleOidc, type GoogleOidcOptions } from '../schemes/google-oidc.ts'
 import { readMember } from '../lib/member.ts'
 import {
   defineProvider,
@@ -11,6 +10,7 @@ import {
   time,
   type ProviderFacts,
 } from '../provider.ts'
+import { googleOidc, type GoogleOidcOptions } from '../schemes/google-oidc.ts'
 import type { EventDescription, Extractor, Provider } from '../types.ts'
 
 /** What Pub/Sub pushes. Its data is base64: `messageData` and `messageJson` read it. */

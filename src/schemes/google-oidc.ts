@@ -1,8 +1,7 @@
-/** The identity tokens that Google's services put into their requests. */
 import { configurationError } from '../errors.ts'
-import { jwt } from '../schemes/jwt.ts'
+import type { DownloadSettings } from '../lib/key-directory.ts'
 import type { Scheme } from '../types.ts'
-import type { DownloadSettings } from './key-directory.ts'
+import { jwt } from './jwt.ts'
 
 export interface GoogleOidcOptions {
   /**
@@ -24,8 +23,9 @@ const KEYS_URL = 'https://www.googleapis.com/oauth2/v3/certs'
 const ISSUERS = ['https://accounts.google.com', 'accounts.google.com'] as const
 
 /**
- * `Authorization: Bearer` with a token that Google has signed (OpenID Connect, RS256) for one audience and one
- * service account. It does not cover the body and is good for an hour, as often as it is sent.
+ * The identity tokens of Google's services: `Authorization: Bearer` with a token that Google has signed (OpenID
+ * Connect, RS256) for one audience and one service account. It does not cover the body and is good for an hour,
+ * as often as it is sent.
  *
  * @see https://developers.google.com/identity/openid-connect/openid-connect#validatinganidtoken
  * @throws {TypeError} `ERR_OPTION_INVALID` without an audience or without an account
