@@ -610,6 +610,11 @@ describe('algorithms and keys', () => {
       nodeSign('sha384', Buffer.from(signed), rsaKeys.privateKey).toString('base64url'),
     )
     expect(await attempt(scheme, bearer(rs384))).toEqual(accepted(2))
+    // What node:crypto makes of an EC key whatever the algorithm is called.
+    const disguised = assemble({ alg: 'RS256' }, CLAIMS, (signed) =>
+      nodeSign('sha256', Buffer.from(signed), p256.privateKey).toString('base64url'),
+    )
+    expect(await attempt(scheme, bearer(disguised))).toEqual(mismatch)
   })
 
   test('of several keys, the one of the id counts', async () => {
