@@ -51,7 +51,7 @@ function matchesAny(
 }
 
 /** One spelling only: what `encode` makes of the bytes, with its padding. */
-export function decodeExactly(text: string, encoding: TextEncoding): Uint8Array | undefined {
+function decodeExactly(text: string, encoding: TextEncoding): Uint8Array | undefined {
   const bytes = decode(text, encoding)
   return bytes && text.length === encodedLength(bytes.length, encoding) ? bytes : undefined
 }
