@@ -45,7 +45,7 @@ describe('a Fetch handler', () => {
       on: { '*': (_event, { clientAddress }) => void addresses.push(clientAddress) },
       telemetry: { onDelivery: ({ error }) => void codes.push(error?.code) },
     })
-    const { port } = await start(async (request) => {
+    const { port } = await start(async (request: Request) => {
       if (request.url.endsWith('/read')) await request.text()
       if (request.url.endsWith('/cloned')) request.clone()
       return handler(request)
