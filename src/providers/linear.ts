@@ -19,9 +19,9 @@ export interface LinearOptions {
 }
 
 /**
- * Linear: HMAC-SHA256 in `Linear-Signature`, with the time in the signed body; `Linear-Timestamp` counts only
- * where the body has none. The type is `type`, `Issue`, with `Issue.create` for its actions. Linear waits 5 s
- * and delivers again three times.
+ * Linear: HMAC-SHA256 in `Linear-Signature`, with the time in the signed body; `Linear-Timestamp` is not
+ * signed and not looked at, as in Linear's own package. The type is `type`, `Issue`, with `Issue.create` for
+ * its actions. Linear waits 5 s and delivers again three times.
  *
  * @see https://linear.app/developers/webhooks
  * @throws {TypeError} `ERR_SECRET_EMPTY`, `ERR_OPTION_INVALID`
@@ -34,7 +34,6 @@ export function linear(options: LinearOptions): Provider {
       member: 'webhookTimestamp',
       unit: 'ms',
       toleranceSeconds,
-      fallbackHeader: 'linear-timestamp',
     }),
     event: {
       type: first(member('type'), header('linear-event')),
