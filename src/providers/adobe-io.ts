@@ -64,6 +64,7 @@ function signatures(download: DownloadSettings | undefined): Scheme {
     ...download,
     urls: { hosts: [HOST], path: /\/\w+\/keys\/[\w-]+\.pem/ },
     parse: pemText(checkedPem('rsa')),
+    absence: 'unknown',
   })
   const schemes = [1, 2].map((place) => {
     const keyPath = `x-adobe-public-key${place}-path`

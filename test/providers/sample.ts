@@ -27,6 +27,8 @@ export interface Sample {
   readonly event: Partial<ExpectedEvent>
   /** False where the evidence does not cover the body, as with tokens. @default true */
   readonly coversBody?: boolean
+  /** Whether the evidence covers the URL. @default false */
+  readonly coversUrl?: boolean
   /** Why nobody but the sender can sign, or nothing is signed at all. */
   readonly unsigned?: string
 }

@@ -114,6 +114,47 @@ describe.each(SIGNED)('$name', (sample) => {
     }
   })
 
+  test('refuses evidence with another character', async () => {
+    const request = await signed(sample)
+    const names = provider.verify.headers.filter((name) => request.headers.has(name))
+    if (names.length === 0) return
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...names), fc.nat(), async (name, place) => {
+        const value = request.headers.get(name)!
+        const at = place % value.length
+        const other = value[at] === 'e' ? 'f' : 'e'
+        const changed = value.slice(0, at) + other + value.slice(at + 1)
+        // The names of schemes read the same in either case: `bEarer`.
+        if (changed.toLowerCase() === value.toLowerCase()) return
+        const answer = await receive(provider, withHeaders(request, { [name]: changed }))
+        expect([changed, isRefused(answer)]).toEqual([changed, true])
+      }),
+      runs,
+    )
+  })
+
+  test('refuses evidence that came twice, and takes it under a name in any case', async () => {
+    const request = await signed(sample)
+    const names = provider.verify.headers.filter((name) => request.headers.has(name))
+    for (const name of names) {
+      const value = request.headers.get(name)!
+      const twice = withHeaders(request, { [name]: `${value}, ${value}` })
+      expect([name, isRefused(await receive(provider, twice))]).toEqual([name, true])
+    }
+    const upper = [...request.headers].map(([name, value]) => [name.toUpperCase(), ` ${value} `])
+    const headers = new Headers(upper.toReversed() as [string, string][])
+    const { events } = await receive(provider, new Request(request.clone(), { headers }))
+    expect(events).toMatchObject([event])
+  })
+
+  test.runIf(sample.coversUrl)('refuses another URL', async () => {
+    const request = await signed(sample)
+    const { method, headers } = request
+    const body = await request.clone().arrayBuffer()
+    const elsewhere = new Request(`${request.url}x`, { method, headers, body })
+    expect(isRefused(await receive(provider, elsewhere))).toBe(true)
+  })
+
   test('gives the bytes to the effect as they came, however they were cut', async () => {
     const request = await signed(sample)
     const bytes = new Uint8Array(await request.clone().arrayBuffer())

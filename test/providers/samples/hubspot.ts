@@ -23,6 +23,7 @@ const event = {
 
 export const samples = [
   defineSample({
+    coversUrl: true,
     provider: hubspot({ secret: SECRET }),
     stranger: hubspot({ secret: OTHER_SECRET }),
     message,
@@ -30,6 +31,7 @@ export const samples = [
   }),
   ...(['v1', 'v2'] as const).map((version) =>
     defineSample({
+      coversUrl: version === 'v2',
       variant: version,
       provider: hubspot({ secret: SECRET, version }),
       stranger: hubspot({ secret: OTHER_SECRET, version }),

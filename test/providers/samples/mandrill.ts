@@ -6,6 +6,7 @@ const events = [{ event: 'open', _id: 'm-1', ts: 1_699_999_999, msg: { subject: 
 
 export const samples = [
   defineSample({
+    coversUrl: true,
     provider: mandrill({ secret: SECRET }),
     stranger: mandrill({ secret: OTHER_SECRET }),
     message: {

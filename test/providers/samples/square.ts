@@ -3,6 +3,7 @@ import { defineSample, OTHER_SECRET, SECRET, type VectorPreset } from '../sample
 
 export const samples = [
   defineSample({
+    coversUrl: true,
     provider: square({ secret: SECRET }),
     stranger: square({ secret: OTHER_SECRET }),
     message: {

@@ -3,6 +3,7 @@ import { defineSample, OTHER_SECRET, SECRET, type VectorPreset } from '../sample
 
 export const samples = [
   defineSample({
+    coversUrl: true,
     provider: twilio({ secret: SECRET }),
     stranger: twilio({ secret: OTHER_SECRET }),
     message: {
@@ -17,6 +18,7 @@ export const samples = [
   }),
   defineSample({
     variant: 'a body that is no form',
+    coversUrl: true,
     provider: twilio({ secret: SECRET }),
     stranger: twilio({ secret: OTHER_SECRET }),
     message: { body: { type: 'com.twilio.voice' } },
