@@ -40,8 +40,11 @@ export interface AwsSnsOptions extends CertificateSettings, SubscriptionConfirma
   readonly certificateNames?: readonly string[] | false
 }
 
-/** Regions have their own host, China another domain. A suffix alone would let anybody in. */
-const HOSTS = [/sns\.[a-z0-9-]{3,}\.amazonaws\.com(\.cn)?/]
+/**
+ * Regions have their own host, China another domain. No other name in the place of a region: the host
+ * `sns.s3-us-west-2.amazonaws.com` is that of whoever has the bucket `sns`.
+ */
+const HOSTS = [/sns\.[a-z]{2,}(-[a-z]+)+-\d{1,2}\.amazonaws\.com(\.cn)?/]
 const CERTIFICATES: PinnedUrls = {
   hosts: HOSTS,
   path: /\/SimpleNotificationService-[0-9a-zA-Z]{1,64}\.pem/,
@@ -108,8 +111,8 @@ export function awsSns(options: AwsSnsOptions): Provider {
     name: 'aws-sns',
     verify: withoutRaw(
       certificate({
-        certificateNames: ['sns.amazonaws.com'],
         ...options,
+        certificateNames: options.certificateNames ?? ['sns.amazonaws.com'],
         urls: CERTIFICATES,
         headers: [],
         evidence({ payload }) {

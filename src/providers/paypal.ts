@@ -81,8 +81,8 @@ export function paypal(options: PayPalOptions): Provider {
   return defineProvider({
     name: 'paypal',
     verify: certificate({
-      certificateNames: NAMES[environment],
       ...options,
+      certificateNames: options.certificateNames ?? NAMES[environment],
       urls: { hosts: HOSTS[environment], path: CERTIFICATE_PATH },
       // Not the URL of the certificate: with `publicKey` it proves nothing, and it is no secret.
       headers: [SIGNATURE, ID, TIME, ALGORITHM],

@@ -1,4 +1,5 @@
 /** What is peculiar to Amazon SNS: topics, types, and who gets to confirm a subscription. */
+import { readFileSync } from 'node:fs'
 import { createWebhookHandler, type DeliveryReport } from 'webhook-target'
 import { awsSns, type AwsSnsOptions } from 'webhook-target/providers/aws-sns'
 import { sign } from 'webhook-target/testing'
@@ -7,6 +8,7 @@ import { NOW } from './deliver.ts'
 import { rsaPair } from './keys.ts'
 
 const { publicKey, privateKey } = rsaPair()
+const CERTIFICATE = `${import.meta.dirname}/../fixtures/certificates/leaf.pem`
 const TOPIC = 'arn:aws:sns:us-east-1:123456789012:orders'
 const FOREIGN = 'arn:aws:sns:us-east-1:666666666666:orders'
 const SUBSCRIBE = `https://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn=${TOPIC}&Token=t-1`
@@ -236,6 +238,8 @@ describe('certificates', () => {
   test.each([
     'https://sns.us-east-1.amazonaws.com/SimpleNotificationService-0a.pem',
     'https://sns.cn-north-1.amazonaws.com.cn/SimpleNotificationService-0a.pem',
+    'https://sns.us-gov-west-1.amazonaws.com/SimpleNotificationService-0a.pem',
+    'https://sns.ap-southeast-7.amazonaws.com/SimpleNotificationService-0a.pem',
   ])('come from %s', async (url) => {
     expect(await fetchedFor(url)).toEqual([url])
   })
@@ -250,10 +254,25 @@ describe('certificates', () => {
     'https://xsns.us-east-1.amazonaws.com/SimpleNotificationService-0a.pem',
     'https://my-bucket.s3.amazonaws.com/SimpleNotificationService-0a.pem',
     'https://sns.evil.example.amazonaws.com/SimpleNotificationService-0a.pem',
+    // A bucket of S3 called `sns`, which is somebody's.
+    'https://sns.s3-us-west-2.amazonaws.com/SimpleNotificationService-0a.pem',
+    'https://sns.s3-accelerate.amazonaws.com/SimpleNotificationService-0a.pem',
+    'https://sns.s3-external-1.amazonaws.com/SimpleNotificationService-0a.pem',
+    'https://sns.s3.amazonaws.com/SimpleNotificationService-0a.pem',
     'https://sns.us-east-1.amazonaws.com:444/SimpleNotificationService-0a.pem',
     'https://evil.example\\@sns.us-east-1.amazonaws.com/SimpleNotificationService-0a.pem',
   ])('do not come from %s', async (url) => {
     expect(await fetchedFor(url)).toEqual([])
+  })
+
+  test('have to be of SNS, also if the setting for their names is not there', async () => {
+    const { forge } = setUp({
+      publicKey: undefined,
+      certificateNames: undefined,
+      fetch: async () => new Response(readFileSync(CERTIFICATE)),
+    } as object)
+    const SigningCertURL = 'https://sns.us-east-1.amazonaws.com/SimpleNotificationService-0a.pem'
+    expect((await forge(notification, { SigningCertURL })).code).toBe('ERR_CERTIFICATE_REFUSED')
   })
 
   async function fetchedFor(SigningCertURL: string): Promise<readonly string[]> {

@@ -114,6 +114,9 @@ describe('a certificate', () => {
     expect((await send({ certificateNames })).status).toBe(200)
     expect((await send({ certificateNames, roots: file('root.pem') })).status).toBe(200)
     expect((await send({})).code).toBe('ERR_CERTIFICATE_REFUSED')
+    // As from a setting that is not there: the check must not go with it.
+    const unset = { certificateNames: undefined } as object
+    expect((await send(unset)).code).toBe('ERR_CERTIFICATE_REFUSED')
     expect((await send({ certificateNames, roots: file('ec-root.pem') })).code).toBe(
       'ERR_CERTIFICATE_REFUSED',
     )
