@@ -16,9 +16,10 @@ import {
 export function signatureBase(delivery: Delivery, covered: InnerList): string | undefined {
   const lines: string[] = []
   const identifiers = new Set<string>()
+  const readQuery = queryReader(delivery)
   for (const item of covered.items) {
     const identifier = serializeItem(item)
-    const value = componentValue(delivery, item)
+    const value = componentValue(delivery, item, readQuery)
     if (value === undefined || identifiers.has(identifier)) return undefined
     identifiers.add(identifier)
     lines.push(`${identifier}: ${value}`)
@@ -43,9 +44,13 @@ const DERIVED: Readonly<Record<string, ReadComponent>> = {
   '@query': ({ url }) => queryOf(url) || '?',
 }
 
-function componentValue(delivery: Delivery, { value, parameters }: Item): string | undefined {
+function componentValue(
+  delivery: Delivery,
+  { value, parameters }: Item,
+  readQuery: ReadQuery,
+): string | undefined {
   if (typeof value !== 'string') return undefined
-  if (value === '@query-param') return queryParameter(delivery, parameters)
+  if (value === '@query-param') return readQuery(parameters)
   // `sf`, `key` and `bs` read a field otherwise, `req` and `tr` elsewhere: none of them is supported.
   if (parameters.size > 0) return undefined
   if (value.startsWith('@')) {
@@ -67,12 +72,29 @@ export function queryOf(url: string): string {
   return at < 0 ? '' : url.slice(at)
 }
 
-/** Section 2.2.8: parsed as a form is, and encoded anew. One that comes twice has no value. */
-function queryParameter({ url }: Delivery, parameters: Item['parameters']): string | undefined {
-  const name = parameters.get('name')
-  if (typeof name !== 'string' || parameters.size > 1) return undefined
-  const values = [...new URLSearchParams(queryOf(url))].filter(([key]) => escapeForm(key) === name)
-  return values.length === 1 ? escapeForm(values[0]![1]) : undefined
+type ReadQuery = (parameters: Item['parameters']) => string | undefined
+
+/**
+ * Section 2.2.8: parsed as a form is, and encoded anew. One that comes twice has no value. The query is taken
+ * apart once for all components: anyone can name as many as fit into the header.
+ */
+function queryReader({ url }: Delivery): ReadQuery {
+  let values: ReadonlyMap<string, string | undefined> | undefined
+  return (parameters) => {
+    const name = parameters.get('name')
+    if (typeof name !== 'string' || parameters.size > 1) return undefined
+    values ??= readParameters(queryOf(url))
+    return values.get(name)
+  }
+}
+
+function readParameters(query: string): ReadonlyMap<string, string | undefined> {
+  const values = new Map<string, string | undefined>()
+  for (const [key, value] of new URLSearchParams(query)) {
+    const name = escapeForm(key)
+    values.set(name, values.has(name) ? undefined : escapeForm(value))
+  }
+  return values
 }
 
 const escapeForm = (text: string) =>

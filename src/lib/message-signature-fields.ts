@@ -9,6 +9,9 @@ export const INPUT_FIELD = 'signature-input'
 export const SIGNATURE_FIELD = 'signature'
 export const DIGEST_FIELD = 'content-digest'
 
+/** Each is read before anything is proven. */
+const MAX_COMPONENTS = 100
+
 /** One of the signatures of a message, as it says of itself. */
 export interface MessageSignature {
   readonly covered: InnerList
@@ -38,6 +41,7 @@ export function readMessageSignatures(
     if (!('items' in covered) || !given || !('value' in given)) continue
     if (label !== undefined && label !== name) continue
     if (tag !== undefined && tag !== covered.parameters.get('tag')) continue
+    if (covered.items.length > MAX_COMPONENTS) throw malformed('covers too many components')
     if (given.value instanceof Uint8Array) found.push(toSignature(covered, given.value))
   }
   if (found.length > 0 && found.length <= MAX_SIGNATURES) return found

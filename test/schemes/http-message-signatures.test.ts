@@ -14,7 +14,7 @@ import {
   rsaV15Sha256,
   type HttpMessageSignaturesOptions,
 } from 'webhook-target/schemes/http-message-signatures'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { p256Pair, rsaPair } from '../providers/keys.ts'
 import { anyText } from '../support/any-text.ts'
 import { accepted, attempt, NOW, refused, type Attempt } from './attempt.ts'
@@ -429,6 +429,38 @@ describe('several signatures', () => {
       },
     }
     expect(await attempt(standard, request)).toEqual(malformed)
+  })
+
+  test('parameters of the query are taken apart once, however many are covered', async () => {
+    const names = Array.from({ length: 60 }, (_, i) => `p${i}`)
+    const components = names.map((name) => `"@query-param";name="${name}"`).join(' ')
+    const parsed = vi.spyOn(globalThis, 'URLSearchParams')
+    const answer = await attempt(standard, {
+      url: `https://hooks.example.com/in?${names.join('&')}`,
+      body: '',
+      headers: {
+        'signature-input': `sig1=("@method" "@target-uri" ${components});created=${NOW}`,
+        signature: 'sig1=:AAAA:',
+      },
+    })
+    const times = parsed.mock.calls.length
+    parsed.mockRestore()
+    expect(answer).toEqual(refused('ERR_SIGNATURE_MISMATCH'))
+    expect(times).toBe(1)
+  })
+
+  test('of a length that nobody needs are not looked at', async () => {
+    const names = Array.from({ length: 101 }, (_, i) => `"x-${i}"`)
+    const input = (count: number) =>
+      `sig1=("@method" "@target-uri" ${names.slice(0, count - 2).join(' ')});created=${NOW}`
+    const headers = Object.fromEntries(names.map((_, i) => [`x-${i}`, '1']))
+    const send = (count: number) =>
+      attempt(standard, {
+        body: '',
+        headers: { ...headers, 'signature-input': input(count), signature: 'sig1=:AAAA:' },
+      })
+    expect(await send(100)).toEqual(refused('ERR_SIGNATURE_MISMATCH'))
+    expect(await send(101)).toEqual(refused('ERR_SIGNATURE_MALFORMED'))
   })
 
   test('the tag is as configured', async () => {
