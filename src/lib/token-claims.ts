@@ -35,7 +35,7 @@ export interface ClaimOptions {
 }
 
 export interface ClaimRules {
-  /** What is the same whenever it is asked. */
+  /** What is in the token, whatever request it comes with. */
   checkContent(claims: Claims): void
   /** What depends on the request and on its time. */
   checkRequest(claims: Claims, head: Delivery): void

@@ -76,8 +76,8 @@ const SIGNED_SECONDS = 300
  * (`jku`, `jwk`, `x5u`, `x5c`) and type (`typ`) is not looked at.
  *
  * A token that was verified is remembered for an hour at most, unless its keys come from a function: when it
- * comes again its times, its audience and the hash of the body are checked, not its signature. Until then it
- * stays good if its key is withdrawn.
+ * comes again its claims and the hash of the body are checked, not its signature. Until then it stays good if
+ * its key is withdrawn.
  *
  * @throws {TypeError} `ERR_SECRET_EMPTY`, `ERR_SECRET_MALFORMED`, `ERR_OPTION_INVALID`
  * @example
@@ -116,6 +116,7 @@ export function jwt(options: JwtOptions): Scheme {
   }
 
   function accept({ claims, verified }: Known, head: Delivery): VerifyBody {
+    rules.checkContent(claims)
     rules.checkRequest(claims, head)
     return content
       ? (delivery) => after(checkBody(claims, delivery, content), () => verified)
@@ -135,7 +136,6 @@ export function jwt(options: JwtOptions): Scheme {
       after(findMatch(found, jws), (secret) => {
         const claims = parseObject(jws.payload)
         if (!claims) throw refused('holds no claims')
-        rules.checkContent(claims)
         return { value, claims, verified: { secret }, until: head.receivedAt + KNOWN_MS }
       }),
     )

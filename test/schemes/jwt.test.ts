@@ -413,6 +413,15 @@ describe('a token that comes again', () => {
     expect(await attempt(scheme, { ...given, now: NOW + 120 })).toEqual(outside)
   })
 
+  test('has its claims looked at again', async () => {
+    let reason: string | undefined
+    const scheme = create({ claims: () => reason })
+    const given = bearer(hs256())
+    expect(await attempt(scheme, given)).toEqual(accepted())
+    reason = 'its subject has been locked out since'
+    expect(await attempt(scheme, given)).toEqual(tokenRefused)
+  })
+
   test('is for the audience of each request', async () => {
     const scheme = create({ audience: ({ url }) => url })
     const given = bearer(hs256())
