@@ -4,7 +4,7 @@ import { ERRORS, type SecretSource } from 'webhook-target'
 import { anyOf } from 'webhook-target/schemes/any-of'
 import { payloadSignature, type SignedPart } from 'webhook-target/schemes/payload-signature'
 import { sharedSecret } from 'webhook-target/schemes/shared-secret'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { anyText } from '../support/any-text.ts'
 import { accepted, attempt, NOW, refused } from './attempt.ts'
 
@@ -126,6 +126,27 @@ test('a form with files is parsed for it', async () => {
   const headers = { 'content-type': request.headers.get('content-type')! }
   const body = new Uint8Array(await request.arrayBuffer())
   expect(await attempt(scheme, { body, headers })).toEqual(accepted())
+})
+
+test('a form of more parts than anybody sends is not parsed', async () => {
+  const parsed = vi.fn()
+  const scheme = payloadSignature({
+    secret: 'one',
+    parts: ({ payload }) => {
+      parsed(Object.keys(payload as object).length)
+      return []
+    },
+    write: (message) => message,
+  })
+  const part = (i: number) => `--X\r\ncontent-DISPOSITION: form-data; name="${i}"\r\n\r\n\r\n`
+  const send = (count: number) =>
+    attempt(scheme, {
+      body: `${Array.from({ length: count }, (_, i) => part(i)).join('')}--X--\r\n`,
+      headers: { 'content-type': 'multipart/form-data; boundary=X' },
+    })
+  expect(await send(500)).toEqual(refused('ERR_SIGNATURE_MISSING'))
+  expect(await send(501)).toEqual({ status: 400, code: 'ERR_BODY_MALFORMED' })
+  expect(parsed.mock.calls).toEqual([[500]])
 })
 
 describe('a signed time', () => {
