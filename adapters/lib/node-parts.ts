@@ -19,7 +19,9 @@ export class NodeHeaders implements HeaderFields {
 
   get(name: string): string | null {
     const value = this.#message.headers[name]
-    return typeof value === 'string' ? value : (value?.join(', ') ?? null)
+    if (typeof value === 'string') return value
+    // Some schemes ask for names of the request's choice, and a prototype has some too.
+    return Array.isArray(value) ? value.join(', ') : null
   }
   /** node:http joins or drops repeated fields; only the raw list tells. */
   repeated(name: string): boolean {

@@ -1,5 +1,6 @@
 import { Agent } from 'node:http'
-import { createWebhookHandler } from 'webhook-target'
+import { createWebhookHandler, type DeliveryReport } from 'webhook-target'
+import { contentful } from 'webhook-target/providers/contentful'
 import { github } from 'webhook-target/providers/github'
 import { describe, expect, test, vi } from 'vitest'
 import { silent } from '../../support/reports.ts'
@@ -31,6 +32,28 @@ function signedHead(body: string): readonly string[] {
 }
 const frame = (lines: readonly string[], body: string) => `${lines.join('\r\n')}\r\n\r\n${body}`
 const chunked = (body: string) => `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`
+
+describe('header fields that a request names', () => {
+  test.each(['constructor', '__proto__'])('H21 %s is none that is not there', async (name) => {
+    const errors: (string | undefined)[] = []
+    const telemetry = { onDelivery: ({ error }: DeliveryReport) => void errors.push(error?.code) }
+    const handler = createWebhookHandler({
+      provider: contentful({ secret: SECRET }),
+      on: {},
+      telemetry,
+    })
+    const { port } = await start(handler)
+    const { status } = await post(port, {
+      body: '{}',
+      headers: {
+        'x-contentful-signature': 'a'.repeat(64),
+        'x-contentful-timestamp': String(Date.now()),
+        'x-contentful-signed-headers': `x-contentful-signed-headers,x-contentful-timestamp,${name}`,
+      },
+    })
+    expect([status, errors]).toEqual([401, ['ERR_SIGNATURE_MALFORMED']])
+  })
+})
 
 describe('what is refused by its head', () => {
   test.each([
