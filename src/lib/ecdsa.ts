@@ -2,6 +2,7 @@
 import type { Awaitable } from '../types.ts'
 import { builtin, source, toMessage, type Chunk, type NodeCrypto } from './crypto.ts'
 import { CURVES, toNumber, type Curve, type CurveName } from './curves.ts'
+import { fromDer, toDer } from './ecdsa-der.ts'
 import type { Jwk } from './public-key.ts'
 
 /** @param signature both numbers, each as long as the curve's order (IEEE P1363) */
@@ -25,24 +26,20 @@ const HASHES = {
   'p-384': { node: 'sha384', web: 'SHA-384' },
 } as const
 
+/** In DER, though `dsaEncoding` could spare that: workerd takes no key object beside it. */
 export function nodeEcdsa(node: NodeCrypto): Ecdsa {
   return {
     verifier(jwk, curve) {
       const { node: hash } = HASHES[curve]
-      const key = {
-        key: node.createPublicKey({ key: jwk, format: 'jwk' }),
-        dsaEncoding: 'ieee-p1363',
-      }
+      const key = node.createPublicKey({ key: jwk, format: 'jwk' })
       return (chunks, signature) =>
-        isInRange(signature, CURVES[curve]) && node.verify(hash, toMessage(chunks), key, signature)
+        isInRange(signature, CURVES[curve]) &&
+        node.verify(hash, toMessage(chunks), key, toDer(signature))
     },
     signer(pkcs8, curve) {
       const { node: hash } = HASHES[curve]
-      const key = {
-        key: node.createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' }),
-        dsaEncoding: 'ieee-p1363',
-      }
-      return (chunks) => node.sign(hash, toMessage(chunks), key)
+      const key = node.createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' })
+      return (chunks) => fromDer(node.sign(hash, toMessage(chunks), key), curve)!
     },
   }
 }

@@ -25,7 +25,10 @@ test('types resolve as the code does, wherever ES modules can be imported', () =
     '--entrypoints',
     ...specifiers,
   ]
-  const { stdout } = spawnSync(process.execPath, [attw, ...args], { encoding: 'utf8' })
+  const { stdout } = spawnSync(process.execPath, [attw, ...args], {
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024, // a megabyte by default, which the analysis of all entries exceeds
+  })
   const { analysis } = JSON.parse(stdout) as { analysis: Analysis }
   expect(Object.keys(analysis.entrypoints)).toHaveLength(specifiers.length)
   const withoutModules = ['node10', 'node16-cjs']
