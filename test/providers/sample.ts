@@ -29,6 +29,8 @@ export interface Sample {
   readonly coversBody?: boolean
   /** Whether the evidence covers the URL. @default false */
   readonly coversUrl?: boolean
+  /** Where the evidence stands in the URL or the body, if not in a header: the first group, after the URL a line end. */
+  readonly evidence?: RegExp
   /** Why nobody but the sender can sign, or nothing is signed at all. */
   readonly unsigned?: string
 }

@@ -26,6 +26,7 @@ export const samples = [
       timestamp: 1_700_000_000_000,
     },
     coversBody: false,
+    evidence: /"hmacSignature":"([^"]+)"/,
   }),
   defineSample({
     variant: 'of platforms',

@@ -1,10 +1,12 @@
 import { asana } from 'webhook-target/providers/asana'
 import { defineSample, OTHER_SECRET, SECRET, type VectorPreset } from '../sample.ts'
 
+const registration = { pending: false, save() {} }
+
 export const samples = [
   defineSample({
-    provider: asana({ secret: SECRET }),
-    stranger: asana({ secret: OTHER_SECRET }),
+    provider: asana({ secret: SECRET, registration }),
+    stranger: asana({ secret: OTHER_SECRET, registration }),
     message: {
       body: {
         events: [

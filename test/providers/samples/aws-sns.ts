@@ -27,6 +27,7 @@ export const samples = [
     event,
     // Its signature is in the body, beside members that are not signed, and not of its bytes.
     coversBody: false,
+    evidence: /"Signature":"([^"]+)"/,
   }),
   defineSample({
     variant: 'with SHA-1',
@@ -36,6 +37,7 @@ export const samples = [
     message,
     event,
     coversBody: false,
+    evidence: /"Signature":"([^"]+)"/,
   }),
 ]
 

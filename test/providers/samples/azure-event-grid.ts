@@ -28,6 +28,7 @@ export const samples = [
       attempt: 2,
     },
     coversBody: false,
+    evidence: /[?&][\w-]+=([^&\n]+)/,
   }),
   defineSample({
     variant: 'as a CloudEvent',

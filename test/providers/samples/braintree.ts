@@ -13,6 +13,7 @@ export const samples = [
     event: { type: 'check', id: undefined, timestamp: 1_700_000_000_000, data: xml },
     // What is signed can be escaped in several ways.
     coversBody: false,
+    evidence: /bt_signature=\w+%7C([^&]+)/,
   }),
 ]
 

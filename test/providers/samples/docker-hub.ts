@@ -8,6 +8,7 @@ export const samples = [
     message: { body: { push_data: { pushed_at: 1_700_000_000, tag: 'latest' } } },
     event: { type: 'push', id: undefined, timestamp: 1_700_000_000_000 },
     coversBody: false,
+    evidence: /[?&]\w+=([^&\n]+)/,
   }),
   defineSample({
     variant: 'with another parameter',
@@ -16,6 +17,7 @@ export const samples = [
     message: { body: {} },
     event: { type: 'push' },
     coversBody: false,
+    evidence: /[?&]\w+=([^&\n]+)/,
   }),
 ]
 

@@ -19,6 +19,7 @@ export const samples = [
       },
     },
     coversBody: false,
+    evidence: /[?&]\w+=([^&\n]+)/,
   }),
 ]
 

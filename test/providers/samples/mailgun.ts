@@ -10,6 +10,7 @@ export const samples = [
     message: { body: { 'event-data': event } },
     event: { type: 'delivered', id: 'e-1', timestamp: 1_700_000_000_500 },
     coversBody: false,
+    evidence: /"signature":"([^"]+)"/,
   }),
   defineSample({
     variant: 'a route',
@@ -21,6 +22,7 @@ export const samples = [
     },
     event: { id: '<m-1>', timestamp: 1_700_000_000_000 },
     coversBody: false,
+    evidence: /&signature=([^&]+)/,
   }),
 ]
 

@@ -8,6 +8,7 @@ export const samples = [
     message: { body: { value: [{ id: 'n-1', subscriptionId: 's-1', changeType: 'created' }] } },
     event: { type: 'created', id: 's-1:n-1' },
     coversBody: false,
+    evidence: /"clientState":"([^"]+)"/,
   }),
 ]
 

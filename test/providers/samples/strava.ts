@@ -10,6 +10,7 @@ export const samples = [
     },
     event: { type: 'activity', subtype: 'update', timestamp: 1_699_999_999_000 },
     coversBody: false,
+    evidence: /"subscription_id":(\d+)/,
   }),
 ]
 
