@@ -18,16 +18,14 @@ const MAX_LENGTH = 2048
  */
 export function pinnedUrl(text: unknown, pins: PinnedUrls): string | undefined {
   if (typeof text !== 'string' || text.length > MAX_LENGTH || !URL.canParse(text)) return undefined
-  const url = new URL(text)
-  const { protocol, host, username, password, pathname, search, hash, href } = url
+  const { host, pathname, search } = new URL(text)
   const fits =
-    protocol === 'https:' &&
     // The default port is no part of it, any other is.
     pins.hosts.some((known) => holds(known, host)) &&
-    (pins.path === undefined || holds(pins.path, pathname)) &&
-    username + password + hash === '' &&
-    (search === '' || pins.query === true)
-  return fits && href === text ? href : undefined
+    (pins.path === undefined || holds(pins.path, pathname))
+  // So there is nothing else in it, not even the question mark of an empty query.
+  const whole = `https://${host}${pathname}${pins.query ? search : ''}`
+  return fits && whole === text ? text : undefined
 }
 
 /** Whole, whether or not the pattern is anchored. */
