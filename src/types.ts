@@ -76,6 +76,9 @@ export interface UntrustedHint {
 /**
  * One secret, several while rotating (any may match), or a function that finds them for each request.
  * The function returns `undefined` for a tenant it does not know; if it throws, the sender is asked to retry.
+ *
+ * Find the tenant by a parameter of the path: those are part of `event.key`. Tenants that a header or the body
+ * tells apart share their ids, so that one could make an event of another look like a duplicate.
  */
 export type SecretSource<Value = SecretValue> =
   | Value

@@ -5,7 +5,10 @@ import type { Awaitable, SecretSource, SecretValue, UntrustedHint } from '../typ
 import type { MessageAlgorithm } from './message-algorithms.ts'
 import { keyring } from './secrets.ts'
 
-/** Keys by their `keyid`: a fixed set, or a function that returns `undefined` for one it does not know. */
+/**
+ * Keys by their `keyid`: a fixed set, or a function that returns `undefined` for one it does not know. Senders
+ * that do not trust each other take a path each: on one path, ids of one count as duplicates for all.
+ */
 export interface KeysById {
   readonly byId:
     | Readonly<Record<string, SecretValue>>

@@ -29,8 +29,10 @@ export type { HttpMessageSignaturesOptions } from '../lib/message-signature-opti
 
 /**
  * HTTP Message Signatures (RFC 9421) over parts of the request, with the body covered by `Content-Digest`
- * (RFC 9530, SHA-256 and SHA-512). Of several signatures one that passes is enough. Set `publicUrl` of
- * `createWebhookHandler` where the host does not see the URL that the sender calls.
+ * (RFC 9530, SHA-256 and SHA-512). Of several signatures one that passes is enough.
+ *
+ * Set `publicUrl` of `createWebhookHandler` to the URL that the sender calls. Without it the host is what the
+ * request says, so with a public key what the sender has signed for anybody passes here too.
  *
  * Fields are taken as they are: components with the parameters `sf`, `key`, `bs`, `tr` or `req` are refused.
  *
