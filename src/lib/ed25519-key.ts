@@ -1,10 +1,13 @@
 import { configurationError } from '../errors.ts'
 import type { SecretValue } from '../types.ts'
-import { decode } from './bytes.ts'
+import { decode, encode } from './bytes.ts'
 
 const KEY_BYTES = 32
-/** The DER that stands before the 32 bytes in a SubjectPublicKeyInfo (RFC 8410, section 4). */
-const SPKI_PREFIX_BYTES = 12
+/** In hex, the DER that stands before the 32 bytes: a SubjectPublicKeyInfo, and PKCS #8 (RFC 8410, sections 4 and 7). */
+const PREFIXES = {
+  'PUBLIC KEY': '302a300506032b6570032100',
+  'PRIVATE KEY': '302e020100300506032b657004220420',
+} as const
 
 /**
  * The 32 bytes of a public key given as hex, base64, PEM or bytes.
@@ -12,13 +15,11 @@ const SPKI_PREFIX_BYTES = 12
  * @throws {TypeError} `ERR_SECRET_MALFORMED`
  */
 export function ed25519PublicKey(key: SecretValue): Uint8Array {
-  const bytes = typeof key === 'string' ? decodeKey(key, 'PUBLIC KEY') : key
-  const raw =
-    bytes?.length === SPKI_PREFIX_BYTES + KEY_BYTES ? bytes.slice(SPKI_PREFIX_BYTES) : bytes
+  const raw = readKey(key, 'PUBLIC KEY')
   if (raw?.length === KEY_BYTES) return raw
   throw configurationError(
     'ERR_SECRET_MALFORMED',
-    'The public key is not 32 bytes as hex, base64 or PEM',
+    'The public key is not Ed25519: 32 bytes as hex, base64 or bytes, or PEM',
   )
 }
 
@@ -28,13 +29,19 @@ export function ed25519PublicKey(key: SecretValue): Uint8Array {
  * @throws {TypeError} `ERR_SECRET_MALFORMED`
  */
 export function ed25519Seed(key: SecretValue | undefined): Uint8Array {
-  const bytes = typeof key === 'string' ? decodeKey(key, 'PRIVATE KEY') : key
-  if (bytes && (bytes.length === KEY_BYTES || bytes.length === 2 * KEY_BYTES))
-    return bytes.slice(0, KEY_BYTES)
+  const raw = key === undefined ? undefined : readKey(key, 'PRIVATE KEY')
+  if (raw?.length === KEY_BYTES || raw?.length === 2 * KEY_BYTES) return raw.slice(0, KEY_BYTES)
   throw configurationError(
     'ERR_SECRET_MALFORMED',
-    'Signing needs privateKey: 32 bytes as hex, base64 or bytes',
+    'Signing needs privateKey, Ed25519: 32 bytes as hex, base64 or bytes, or PEM',
   )
+}
+
+function readKey(key: SecretValue, label: keyof typeof PREFIXES): Uint8Array | undefined {
+  const bytes = typeof key === 'string' ? decodeKey(key, label) : key
+  const at = PREFIXES[label].length / 2
+  const isWrapped = bytes && encode(bytes.slice(0, at), 'hex') === PREFIXES[label]
+  return isWrapped && bytes.length === at + KEY_BYTES ? bytes.slice(at) : bytes
 }
 
 function decodeKey(text: string, label: string): Uint8Array | undefined {

@@ -2,6 +2,7 @@ import { asymmetricScheme } from '../lib/asymmetric.ts'
 import type { TextEncoding } from '../lib/bytes.ts'
 import { ed25519 as algorithm } from '../lib/ed25519.ts'
 import { ed25519PublicKey, ed25519Seed } from '../lib/ed25519-key.ts'
+import { asSecrets } from '../lib/public-key.ts'
 import { keyring } from '../lib/secrets.ts'
 import type { SignatureOptions } from '../lib/signature.ts'
 import type { Scheme, SecretSource } from '../types.ts'
@@ -25,7 +26,7 @@ export function ed25519(options: Ed25519Options): Scheme {
   return asymmetricScheme(options, {
     name: 'ed25519',
     encoding,
-    keys: keyring(publicKey, (value) => algorithm.verifier(ed25519PublicKey(value))),
+    keys: keyring(asSecrets(publicKey), (value) => algorithm.verifier(ed25519PublicKey(value))),
     read: (signature) => (signature.length === SIGNATURE_BYTES ? signature : undefined),
     signer: (key) => algorithm.signer(ed25519Seed(key)),
   })

@@ -88,6 +88,7 @@ describe('public keys', () => {
       key: publicKey.export({ format: 'der', type: 'spki' }).toString('base64'),
     },
     { name: 'PEM', key: pem.trim() },
+    { name: 'PEM that ends with its line end', key: pem },
     { name: 'PEM with other line ends', key: pem.trim().replaceAll('\n', '\r\n') },
     { name: 'bytes', key: new Uint8Array(raw(publicKey)) },
   ])('$name', async ({ key }) => {
@@ -100,6 +101,12 @@ describe('public keys', () => {
     { name: 'too long', key: 'ab'.repeat(33) },
     { name: 'text', key: 'not a key' },
     { name: 'bytes too short', key: new Uint8Array(31) },
+    {
+      name: 'a key to agree on keys, as long as ours',
+      key: generateKeyPairSync('x25519')
+        .publicKey.export({ format: 'pem', type: 'spki' })
+        .toString(),
+    },
     { name: 'a PEM of nothing', key: '-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----' },
     {
       name: 'a private key',
@@ -111,9 +118,55 @@ describe('public keys', () => {
     )
   })
 
+  test.each([
+    { name: 'a function', publicKey: () => pem },
+    { name: 'several of a function', publicKey: () => [pem] },
+  ])('PEM of $name', async ({ publicKey: source }) => {
+    const request = { body, headers: headers(signature.toString('hex')) }
+    expect(await attempt(create({ publicKey: source }), request)).toEqual(accepted())
+  })
+
   test('several', async () => {
     const scheme = create({ publicKey: [raw(other).toString('hex'), pem.trim()] })
     const request = { body, headers: headers(signature.toString('hex')) }
     expect(await attempt(scheme, request)).toEqual(accepted(1))
+  })
+})
+
+describe('private keys', () => {
+  const der = privateKey.export({ format: 'der', type: 'pkcs8' })
+  const seed = der.subarray(-32)
+  const message = {
+    method: 'POST',
+    url: 'https://hooks.example.com/',
+    headers: {},
+    body: new TextEncoder().encode(body),
+  }
+  const sign = (key: string | Uint8Array) =>
+    create().sign!(message, { now: NOW * 1000, privateKey: key })
+
+  test.each([
+    { name: 'hex', key: seed.toString('hex') },
+    { name: 'base64', key: seed.toString('base64') },
+    { name: 'bytes', key: new Uint8Array(seed) },
+    { name: 'both keys', key: Buffer.concat([seed, raw(publicKey)]).toString('hex') },
+    { name: 'PEM', key: privateKey.export({ format: 'pem', type: 'pkcs8' }).toString() },
+    { name: 'bytes of the whole structure', key: new Uint8Array(der) },
+  ])('$name', async ({ key }) => {
+    const signed = await sign(key)
+    expect(signed.headers['x-signature']).toBe(signature.toString('hex'))
+  })
+
+  test.each([
+    { name: 'too short', key: 'ab'.repeat(31) },
+    { name: 'a public key', key: pem },
+    {
+      name: 'a key of another kind',
+      key: generateKeyPairSync('x25519')
+        .privateKey.export({ format: 'pem', type: 'pkcs8' })
+        .toString(),
+    },
+  ])('$name signs nothing', async ({ key }) => {
+    await expect(async () => sign(key)).rejects.toMatchObject({ code: 'ERR_SECRET_MALFORMED' })
   })
 })
