@@ -19,6 +19,8 @@ export interface AdyenOptions {
    * @default standard
    */
   readonly mode?: 'standard' | 'platform'
+  /** Seconds it waits, which is inferred. @default 10 */
+  readonly deadlineSeconds?: number
 }
 
 const HEX = { encoding: 'hex' } as const
@@ -33,7 +35,8 @@ const HEX = { encoding: 'hex' } as const
  * @throws {TypeError} `ERR_SECRET_EMPTY`, `ERR_SECRET_MALFORMED` for a key that is not hex,
  * `ERR_OPTION_INVALID` for an unknown mode
  */
-export function adyen({ secret, mode = 'standard' }: AdyenOptions): Provider {
+export function adyen(options: AdyenOptions): Provider {
+  const { secret, mode = 'standard', deadlineSeconds = 10 } = options
   if (mode !== 'standard' && mode !== 'platform') {
     throw configurationError('ERR_OPTION_INVALID', 'adyen() takes mode "standard" or "platform"')
   }
@@ -50,7 +53,7 @@ export function adyen({ secret, mode = 'standard' }: AdyenOptions): Provider {
         }
       : { type: member('type'), timestamp: time('iso', member('timestamp')) },
     acknowledge: {
-      deadlineSeconds: 10,
+      deadlineSeconds,
       success: {
         status: 200,
         headers: { 'content-type': 'text/plain; charset=utf-8' },

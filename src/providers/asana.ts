@@ -46,4 +46,7 @@ export const facts: ProviderFacts = {
   retriedOn: 'anything else',
   schedule: 'exponentially for up to 24 h',
   disables: '24 h without a delivery that succeeds: the webhook is deleted',
+  doubts: [
+    "Asana's own sample replaces the stored secret at any handshake, which lets anybody take the endpoint over: here only while a registration is pending",
+  ],
 }

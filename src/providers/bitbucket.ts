@@ -12,6 +12,8 @@ export interface BitbucketOptions {
    * @default delivery
    */
   readonly identity?: 'delivery' | 'content'
+  /** Seconds it waits, which is inferred. @default 10 */
+  readonly deadlineSeconds?: number
 }
 
 /**
@@ -21,7 +23,8 @@ export interface BitbucketOptions {
  * @see https://support.atlassian.com/bitbucket-cloud/docs/manage-webhooks/
  * @throws {TypeError} `ERR_SECRET_EMPTY`
  */
-export function bitbucket({ secret, identity = 'delivery' }: BitbucketOptions): Provider {
+export function bitbucket(options: BitbucketOptions): Provider {
+  const { secret, identity = 'delivery', deadlineSeconds = 10 } = options
   return defineProvider({
     name: 'bitbucket',
     verify: hmac({ secret, header: 'x-hub-signature', prefix: 'sha256=' }),
@@ -30,7 +33,7 @@ export function bitbucket({ secret, identity = 'delivery' }: BitbucketOptions): 
       ...(identity === 'delivery' && { id: header('x-request-uuid') }),
       attempt: number(header('x-attempt-number')),
     },
-    acknowledge: { deadlineSeconds: 10 },
+    acknowledge: { deadlineSeconds },
   })
 }
 

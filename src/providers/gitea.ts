@@ -14,6 +14,8 @@ export interface GiteaOptions {
    * @default delivery
    */
   readonly identity?: 'delivery' | 'content'
+  /** Seconds it waits: `DELIVER_TIMEOUT` of the server. @default 5 */
+  readonly deadlineSeconds?: number
 }
 
 /** The JSON, which a form wraps after it is signed. */
@@ -28,7 +30,8 @@ const contentOf = formFieldContent('payload')
  * @see https://docs.gitea.com/usage/webhooks
  * @throws {TypeError} `ERR_SECRET_EMPTY`
  */
-export function gitea({ secret, identity = 'delivery' }: GiteaOptions): Provider {
+export function gitea(options: GiteaOptions): Provider {
+  const { secret, identity = 'delivery', deadlineSeconds = 5 } = options
   return defineProvider({
     name: 'gitea',
     verify: hmac({
@@ -42,7 +45,7 @@ export function gitea({ secret, identity = 'delivery' }: GiteaOptions): Provider
       id: identity === 'delivery' ? eachName('delivery') : signedText,
       formField: 'payload',
     },
-    acknowledge: { deadlineSeconds: 5, retries: false },
+    acknowledge: { deadlineSeconds, retries: false },
   })
 }
 

@@ -41,4 +41,5 @@ export const facts: ProviderFacts = {
   delivered: '2xx',
   retriedOn: 'anything else',
   schedule: 'Up to 8 times with growing pauses: 1 min, 2 min, 10 min and on',
+  doubts: ['The 498 for a refusal is from a quote of the API reference'],
 }

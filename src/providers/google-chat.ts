@@ -28,6 +28,8 @@ export type GoogleChatOptions = (
 ) & {
   /** How the keys are downloaded. */
   readonly download?: DownloadSettings
+  /** Seconds it waits, which is inferred. @default 30 */
+  readonly deadlineSeconds?: number
 }
 
 const CHAT_ACCOUNT = 'chat@system.gserviceaccount.com'
@@ -52,7 +54,7 @@ export function googleChat(options: GoogleChatOptions): Provider {
       timestamp: time('iso', first(member('eventTime'), member('chat.eventTime'))),
     },
     acknowledge: {
-      deadlineSeconds: 30,
+      deadlineSeconds: options.deadlineSeconds ?? 30,
       success: { headers: { 'content-type': 'application/json' }, body: '{}' },
       refusedStatus: 401,
       replyType: 'application/json',

@@ -8,6 +8,8 @@ export interface LineOptions {
   readonly secret: SecretSource | undefined
   /** Whether redelivery is switched on at the channel, without which LINE never delivers again. @default false */
   readonly redelivery?: boolean
+  /** Seconds it waits; older pages say 1. @default 2 */
+  readonly deadlineSeconds?: number
 }
 
 /**
@@ -18,7 +20,8 @@ export interface LineOptions {
  * @see https://developers.line.biz/en/docs/messaging-api/receiving-messages/
  * @throws {TypeError} `ERR_SECRET_EMPTY`
  */
-export function line({ secret, redelivery = false }: LineOptions): Provider {
+export function line(options: LineOptions): Provider {
+  const { secret, redelivery = false, deadlineSeconds = 2 } = options
   return defineProvider({
     name: 'line',
     verify: hmac({ secret, header: 'x-line-signature', encoding: 'base64' }),
@@ -29,7 +32,7 @@ export function line({ secret, redelivery = false }: LineOptions): Provider {
       id: member('webhookEventId'),
       timestamp: time('ms', member('timestamp')),
     },
-    acknowledge: { deadlineSeconds: 2, retries: redelivery },
+    acknowledge: { deadlineSeconds, retries: redelivery },
   })
 }
 
