@@ -1,8 +1,6 @@
-import { spawnSync } from 'node:child_process'
-import { globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { globSync } from 'node:fs'
+import { basename } from 'node:path'
+import { describe, expect, test } from 'vitest'
 import { check } from './check.ts'
 import { readVectors, type Vector } from './vector.ts'
 
@@ -125,50 +123,5 @@ describe('a URL that a Request can not hold', () => {
       },
     }
     expect(await check(vector)).toEqual({ kind: 'passed' })
-  })
-})
-
-describe('the command', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'vectors-'))
-  afterAll(() => rmSync(folder, { recursive: true }))
-  const write = (name: string, vectors: readonly Vector[]) => {
-    writeFileSync(join(folder, name), JSON.stringify(vectors))
-    return join(folder, name)
-  }
-
-  const good = write('good.json', [accepted, { ...accepted, id: 'later', provider: 'later' }])
-  const bad = write('bad.json', [{ ...accepted, id: 'bad', expect: 'reject' }])
-
-  test.each([
-    {
-      name: 'ends with the sums',
-      paths: [good],
-      status: 0,
-      lines: ['skipped later: No provider later yet', '1 passed, 0 failed, 1 skipped'],
-    },
-    {
-      name: 'fails with a vector',
-      paths: [good, bad],
-      status: 1,
-      lines: [
-        'skipped later: No provider later yet',
-        'failed bad: An effect ran; Expected a refusal, got 200',
-        '1 passed, 1 failed, 1 skipped',
-      ],
-    },
-  ])('$name', ({ paths, status, lines }) => {
-    const script = `${import.meta.dirname}/run.ts`
-    const run = spawnSync(
-      process.execPath,
-      ['--conditions=@webhook-target/source', script, ...paths],
-      { encoding: 'utf8' },
-    )
-    expect(run.stdout.trimEnd().split('\n')).toEqual(lines)
-    expect(run.status).toBe(status)
-  })
-
-  test('fails with a file that is none', () => {
-    expect(() => readVectors(join(folder, 'nowhere.json'))).toThrow(/ENOENT/)
-    expect(() => readVectors(write('empty.json', []))).toThrow(/not a list of vectors/)
   })
 })
