@@ -199,6 +199,9 @@ describe('src/tsconfig.json', () => {
   })
 })
 
+/** The declarations of the language, parsed once. */
+const libraries = new Map<string, ts.SourceFile>()
+
 /** The errors that a file of this text would have in `src`. */
 function compileInSrc(text: string): readonly string[] {
   const name = `${root}src/planted.ts`
@@ -210,8 +213,12 @@ function compileInSrc(text: string): readonly string[] {
   const program = ts.createProgram([name], options, {
     ...host,
     fileExists: (path) => path === name || host.fileExists(path),
-    getSourceFile: (path, ...rest) =>
-      path === name ? ts.createSourceFile(path, text, rest[0]) : host.getSourceFile(path, ...rest),
+    getSourceFile(path, ...rest) {
+      if (path === name) return ts.createSourceFile(path, text, rest[0])
+      const file = libraries.get(path) ?? host.getSourceFile(path, ...rest)
+      if (file) libraries.set(path, file)
+      return file
+    },
   })
   const file = program.getSourceFile(name)
   return [

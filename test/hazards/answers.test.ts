@@ -342,7 +342,7 @@ describe('one answer to everything', () => {
         const response = await exchange(fetchDoor, handler, fromAcme())
         expect(response.status).toBeGreaterThanOrEqual(200)
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     )
   })
 
@@ -366,7 +366,7 @@ describe('one answer to everything', () => {
         expect(answer.status).toBeGreaterThanOrEqual(400)
         if (!(value instanceof WebhookError)) expect(answer.status).toBe(503)
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     )
   })
 

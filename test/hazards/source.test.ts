@@ -9,10 +9,16 @@ import { anyText } from '../support/any-text.ts'
 
 const root = join(import.meta.dirname, '../..')
 const files = globSync(['src/**/*.ts', 'adapters/**/*.ts'], { cwd: root }).toSorted()
-const read = (file: string) => readFileSync(join(root, file), 'utf8')
+const texts = new Map(files.map((file) => [file, readFileSync(join(root, file), 'utf8')]))
+const read = (file: string) => texts.get(file)!
 
+const parsed = new Map<string, ts.SourceFile>()
 function parse(text: string): ts.SourceFile {
-  return ts.createSourceFile('file.ts', text, ts.ScriptTarget.Latest, true)
+  const known = parsed.get(text)
+  if (known) return known
+  const file = ts.createSourceFile('file.ts', text, ts.ScriptTarget.Latest, true)
+  parsed.set(text, file)
+  return file
 }
 
 function find<Found>(node: ts.Node, look: (node: ts.Node) => Found | undefined): readonly Found[] {

@@ -80,8 +80,8 @@ test.each(['HS256', 'RS256'] as const)('%s', async (algorithm) => {
       expect({ token, accepted: status === 200 }).toEqual({ token, accepted: expected })
       seen[expected ? 'accepted' : 'refused']++
     }),
-    { numRuns: 600 },
+    { numRuns: 250 },
   )
-  expect(seen.accepted).toBeGreaterThan(50)
-  expect(seen.refused).toBeGreaterThan(50)
+  expect(seen.accepted).toBeGreaterThan(20)
+  expect(seen.refused).toBeGreaterThan(20)
 })

@@ -323,5 +323,6 @@ describe('slow clients', () => {
     const { port } = await launch({ headersTimeoutSeconds: 0.3, requestTimeoutSeconds: 0.5 })
     const connection = await openRaw(port)
     expect((await connection.closed()).closed).toBe(true)
+    connection.socket.destroy() // half open, it would hold up the end of the server
   })
 })
