@@ -78,7 +78,8 @@ export const facts: ProviderFacts = {
   delivered: '2xx',
   retriedOn: 'anything else, or nothing within 30 s',
   schedule: 'up to 12 times in 2 h',
-  disables: 'Deleted when the last success is 30 days old',
+  disables:
+    'Deleted, with the event `WEBHOOK.DELETED`, when the last success is 30 days old and more than 14 days older than the last trigger',
   doubts: [
     'V1 webhooks have no signature and are refused',
     'Of times in the future the SDKs take all or none: here as many seconds as of those in the past',

@@ -136,6 +136,7 @@ export const facts: ProviderFacts = {
   retriedOn: 'error statuses, failed connections and no answer in time',
   schedule: 'Up to 10 times over 24 h',
   doubts: [
+    'An older text has it heed `Retry-After` beside a 429',
     'The page says that characters of the URL are decoded before it is signed, the SDKs do not: both count',
     'An older text excludes 400, 401, 403, 404 and 405 from the retries',
     'The deadline and the schedule are inferred: see `deadlineSeconds`',

@@ -49,4 +49,7 @@ export const facts: ProviderFacts = {
   retriedOn: 'anything else',
   schedule: 'With growing pauses for 24 h after the event',
   disables: '24 h of failures',
+  doubts: [
+    "Razorpay's package uses the same secret for the signature of `order_id|payment_id`, which is no webhook",
+  ],
 }
