@@ -50,6 +50,6 @@ export const facts: ProviderFacts = {
   schedule: 'With growing pauses for 24 h after the event',
   disables: '24 h of failures',
   doubts: [
-    "Razorpay's package uses the same secret for the signature of `order_id|payment_id`, which is no webhook",
+    "Razorpay's package uses the same secret for the signature of an order and its payment, which is no webhook",
   ],
 }
