@@ -17,7 +17,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/adapters/**', 'test/package/**', 'test/runtimes/**'],
+          exclude: ['test/{adapters,engines,faults,package,runtimes}/**'],
         },
       },
       {
@@ -36,6 +36,11 @@ export default defineConfig({
         // Real sockets. No msw here: while it listens, HTTP/2 to loopback hangs.
         ...shared,
         test: { name: 'wire', include: ['test/adapters/**/*.test.ts'] },
+      },
+      {
+        // Real stores and servers on loopback. One file at a time would be fairer to slow disks, and slower.
+        ...shared,
+        test: { name: 'engines', include: ['test/engines/**/*.test.ts'], testTimeout: 60_000 },
       },
       {
         // The packed tarball. It is built and packed once, before the first of these tests.

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { configurationError } from '../src/errors.ts'
 import { isPromise } from '../src/lib/awaitable.ts'
 import type { Awaitable, HostContext, WebhookHandler } from '../src/types.ts'
 import { FAILED, FrameworkParts, MALFORMED, type FrameworkMessage } from './lib/framework-parts.ts'
@@ -25,6 +26,7 @@ const REMEDY =
  * inside: senders that sign the URL need `publicUrl`. `context.clientAddress` is `undefined`, because the
  * peer is Google's front end.
  *
+ * @throws {TypeError} `ERR_OPTION_INVALID` for a handler whose inbox pulls its work
  * @example
  * import { http } from '@google-cloud/functions-framework'
  *
@@ -33,6 +35,7 @@ const REMEDY =
  */
 export function toCloudFunction(handler: WebhookHandler): CloudFunction {
   const { env } = process
+  refuseToPull(handler)
   const host: HostContext = {
     telemetry: hostTelemetry(env),
     ...platformTimeout(undefined, env),
@@ -60,6 +63,16 @@ export function toCloudFunction(handler: WebhookHandler): CloudFunction {
       return fail(error)
     }
   }
+}
+
+/** Between requests a function is frozen, and what is pulled would lie until somebody happens to call. */
+function refuseToPull({ inboxes }: WebhookHandler): void {
+  const pulling = inboxes.find(({ pulls }) => pulls)
+  if (!pulling) return
+  throw configurationError(
+    'ERR_OPTION_INVALID',
+    `${pulling.name} needs a process that runs between requests, and a function is frozen then: take an engine that calls, as pubsub() or cloudTasks()`,
+  )
 }
 
 /**

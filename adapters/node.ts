@@ -6,6 +6,7 @@ import type { Awaitable, HostContext, ReplyParts, WebhookHandler } from '../src/
 import { Drain } from './lib/drain.ts'
 import { runFetchHandler, writeResponse, type FetchHandler } from './lib/fetch-handler.ts'
 import { Gate, RETRY_AFTER_SECONDS } from './lib/gate.ts'
+import { HostedInboxes } from './lib/hosted-inboxes.ts'
 import { listen, portOf, refuseUnreadable } from './lib/listen.ts'
 import { hostTelemetry } from './lib/node-log.ts'
 import { NodeHeaders, NodeParts, writeReply, type Surroundings } from './lib/node-parts.ts'
@@ -53,6 +54,13 @@ export interface ServeOptions {
   readonly trustedProxies?: readonly string[]
   /** Whether SIGTERM and SIGINT drain the server. @default true */
   readonly signals?: boolean
+  /**
+   * Whether this process works on what is in the inbox of the handler. `false` for one that only receives, beside
+   * others that work.
+   *
+   * @default true
+   */
+  readonly work?: boolean
 }
 
 export interface RunningServer {
@@ -90,7 +98,8 @@ const BUSY: ReplyParts = {
  * interfaces, a health path, limits against slow and too many clients, and a drain on SIGTERM. Takes any
  * Fetch handler too, with requests that are made lazily: copy one by `clone()`, not by `new Request(request)`.
  *
- * @throws {TypeError} `ERR_OPTION_INVALID`; rejects with the error of `listen`, as `EADDRINUSE`
+ * @throws {TypeError} `ERR_OPTION_INVALID`; rejects with the error of `listen`, as `EADDRINUSE`, and if the inbox
+ * can't be used
  * @see https://github.com/knative/specs/blob/main/specs/serving/runtime-contract.md
  */
 export async function serve(
@@ -202,10 +211,13 @@ export async function serve(
     answer(message, response, () => response.writeContinue())
   })
   server.on('clientError', refuseUnreadable)
+  const inboxes = new HostedInboxes('inboxes' in handler ? handler.inboxes : [])
+  await inboxes.start({ host, work: options.work ?? true })
   await listen(server, options.port ?? portOf(env), options.host ?? '0.0.0.0')
 
-  if (signals) onSignals(() => drain.close(drainMs), drainMs)
-  const close = async () => void (await drain.close(drainMs))
+  const stop = () => inboxes.closeAround(() => drain.close(drainMs), drainMs)
+  if (signals) onSignals(stop, drainMs)
+  const close = async () => void (await stop())
   const { port } = server.address() as AddressInfo
   return { port, url: `http://localhost:${port}`, close }
 }

@@ -6,9 +6,12 @@
 import { bodyTooLarge, splitUrl } from './delivery.ts'
 import { WebhookError } from './errors.ts'
 import { concat, EMPTY } from './lib/bytes.ts'
-import type { IncomingParts, ReplyParts, WebhookHandler } from './types.ts'
+import type { HostedInbox, IncomingParts, ReplyParts, WebhookHandler } from './types.ts'
 
-export function toHandler(receive: WebhookHandler['receive']): WebhookHandler {
+export function toHandler(
+  receive: WebhookHandler['receive'],
+  inboxes: readonly HostedInbox[],
+): WebhookHandler {
   const viaFetch: (...args: Parameters<WebhookHandler>) => Promise<Response> = async (
     request,
     host,
@@ -20,6 +23,7 @@ export function toHandler(receive: WebhookHandler['receive']): WebhookHandler {
       return answer
     },
     receive,
+    inboxes,
   })
 }
 

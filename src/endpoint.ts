@@ -1,7 +1,8 @@
 import type { PublicUrl } from './delivery.ts'
-import type { DeliveredEvent } from './event.ts'
+import type { DeliveredEvent, Task } from './event.ts'
 import { configurationError } from './errors.ts'
-import { budgetMs } from './lib/deadline.ts'
+import { budgetMs, type Budget } from './lib/deadline.ts'
+import type { Result } from './outcomes.ts'
 import { MemoryAdmission, type MemoryAdmissionOptions } from './stages/admit.ts'
 import type {
   Challenge,
@@ -9,6 +10,8 @@ import type {
   Effects,
   EventMap,
   HostContext,
+  HostedInbox,
+  NamedEffects,
   Provider,
   StandardSchema,
   Telemetry,
@@ -23,13 +26,51 @@ export interface Limits {
   readonly maxBodyBytes?: number
 }
 
+/**
+ * When a delivery is acknowledged. `processed`: when its work is done. `stored`: when it is in the inbox.
+ * `auto`: when its work is done if that is in time, else as it is in the inbox.
+ */
+export type AcknowledgeMode = 'processed' | 'stored' | 'auto'
+
+/** What became of a task, and whether that was known before. */
+export interface WorkedTask {
+  readonly task: Task
+  readonly result: Result
+  readonly duplicate: boolean
+}
+
+/** Takes a task in: resolves when it is stored, or done. Never rejects. */
+export type AcceptTask = (task: Task, budget: Budget) => Promise<WorkedTask>
+
+/** A durable inbox. Engines make one: `sqlite('inbox.db')`. */
+export interface Inbox extends HostedInbox {
+  /** Called once by each handler that uses it. */
+  bind(endpoint: WorkingEndpoint): AcceptTask
+}
+
 export interface WebhookHandlerOptions<Events extends EventMap = Record<string, unknown>> {
   readonly provider: Provider<Events>
   /** What to do, by event type; types not listed go to `*`, or are acknowledged and ignored. */
   readonly on: NoInfer<Effects<Events>>
   /**
+   * Stores deliveries before they are acknowledged: nothing that was answered 2xx is lost, duplicates are told
+   * across restarts and replicas, and what fails is tried again.
+   *
+   * @default none: a delivery is acknowledged when its work is done
+   */
+  readonly inbox?: Inbox
+  /** @default auto with an inbox, else processed */
+  readonly acknowledge?: AcknowledgeMode
+  /**
+   * What deliveries in an inbox are known by. Has to differ between the handlers that share one, and to stay the
+   * same for as long as deliveries wait.
+   *
+   * @default the name of the provider
+   */
+  readonly name?: string
+  /**
    * Answers duplicates without working on them again. Kept in the memory of this process: a restart or a
-   * second replica knows nothing of it. `false` switches it off.
+   * second replica knows nothing of it. `false` switches it off. An inbox brings its own.
    *
    * @default a day, 10 000 events
    */
@@ -49,9 +90,16 @@ export interface WebhookHandlerOptions<Events extends EventMap = Record<string, 
   readonly telemetry?: Telemetry
 }
 
+/** What work on a stored task needs of its handler. */
+export type WorkingEndpoint = Omit<Endpoint, 'accept'>
+
 /** The options of a handler, checked and prepared once. */
 export interface Endpoint {
+  readonly name: string
   readonly provider: Provider
+  readonly acknowledge: AcknowledgeMode
+  /** Into the inbox, if there is one. */
+  readonly accept: AcceptTask | undefined
   /** POST for events, and what the challenges need. */
   readonly methods: readonly string[]
   /** Header fields that must not be repeated. */
@@ -64,7 +112,9 @@ export interface Endpoint {
   readonly clock: () => number
   readonly telemetry: Telemetry | undefined
   budgetMs(host: HostContext | undefined): number
-  findEffect(event: DeliveredEvent): Effect<WebhookEvent> | undefined
+  /** The tasks of an event: one, or one for each of its named effects. */
+  tasksOf(event: DeliveredEvent): readonly Task[]
+  findEffect(task: Pick<Task, 'event' | 'effect'>): Effect<WebhookEvent> | undefined
   findSchema(event: DeliveredEvent): StandardSchema | undefined
 }
 
@@ -93,8 +143,18 @@ export function createEndpoint<Events extends EventMap>(
     throw configurationError('ERR_OPTION_INVALID', 'clock returns milliseconds since 1970')
   }
 
-  return {
+  const { inbox, acknowledge = inbox ? 'auto' : 'processed' } = options
+  if (!inbox && acknowledge !== 'processed') {
+    throw configurationError(
+      'ERR_OPTION_INVALID',
+      `acknowledge: '${acknowledge}' needs an inbox, as sqlite('inbox.db'): without one, what is acknowledged before it is done would be lost with the process`,
+    )
+  }
+
+  const endpoint: WorkingEndpoint = {
+    name: options.name ?? provider.name,
     provider,
+    acknowledge,
     methods: [...new Set(['POST', ...challenges.map(({ method }) => method)])],
     singleHeaders: [
       'host',
@@ -107,26 +167,54 @@ export function createEndpoint<Events extends EventMap>(
     // One that need not be signed is answered all the same if it is.
     signedChallenges: challenges.filter(({ signed, inBody }) => signed || inBody),
     maxBodyBytes,
-    admission: options.dedupe === false ? undefined : new MemoryAdmission(options.dedupe),
+    admission: inbox || options.dedupe === false ? undefined : new MemoryAdmission(options.dedupe),
     publicUrl: options.publicUrl === undefined ? undefined : compilePublicUrl(options.publicUrl),
     clock,
     telemetry: options.telemetry,
     budgetMs: (host) =>
       budgetMs(provider.acknowledge?.deadlineSeconds, host?.platformTimeoutSeconds),
-    findEffect: compileEffects(options.on),
+    ...compileEffects(options.on),
     findSchema: compileSchemas(provider),
+  }
+  return { ...endpoint, accept: inbox?.bind(endpoint) }
+}
+
+type Listed = Effect<WebhookEvent> | NamedEffects<WebhookEvent>
+
+function compileEffects(
+  on: Effects<Record<string, unknown>>,
+): Pick<Endpoint, 'tasksOf' | 'findEffect'> {
+  const find = compileTypes(on)
+  const fansOut = Object.values(on ?? {}).some((listed) => typeof listed === 'object')
+
+  return {
+    tasksOf(event) {
+      const { key } = event
+      const listed = fansOut ? find(event) : undefined // a duplicate's payload is not even parsed
+      if (typeof listed !== 'object') return [{ event, key }]
+      return Object.keys(listed).map((effect) => ({ event, effect, key: `${key}#${effect}` }))
+    },
+    findEffect({ event, effect }) {
+      const listed = find(event)
+      if (typeof listed === 'object') return listed[effect!]
+      return effect === undefined ? listed : undefined
+    },
   }
 }
 
-/** Looks an effect up: `type.subtype`, then `type`, then `*`. Reads only what the listed types need. */
-function compileEffects(on: Effects<Record<string, unknown>>): Endpoint['findEffect'] {
-  const effects = new Map<string, Effect<WebhookEvent>>()
-  for (const [type, effect] of Object.entries(on ?? {})) {
-    if (effect === undefined) continue
-    if (typeof effect !== 'function') {
+/** Looks a type up: `type.subtype`, then `type`, then `*`. Reads only what the listed types need. */
+function compileTypes(
+  on: Effects<Record<string, unknown>>,
+): (event: DeliveredEvent) => Listed | undefined {
+  const effects = new Map<string, Listed>()
+  for (const [type, listed] of Object.entries(on ?? {})) {
+    if (listed === undefined) continue
+    const functions =
+      typeof listed === 'object' && listed !== null ? Object.values(listed) : [listed]
+    if (functions.length === 0 || functions.some((effect) => typeof effect !== 'function')) {
       throw configurationError('ERR_OPTION_INVALID', `on["${type}"] is not a function`)
     }
-    effects.set(type, effect)
+    effects.set(type, listed)
   }
   const fallback = effects.get('*')
   effects.delete('*')

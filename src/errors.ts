@@ -34,6 +34,7 @@ export type ErrorCode =
   | 'ERR_HANDLER_FAILED'
   | 'ERR_DEADLINE_EXCEEDED'
   | 'ERR_OVERLOADED'
+  | 'ERR_INBOX_UNAVAILABLE'
   | 'ERR_INTERNAL'
 
 /** Every code, its HTTP status and its kind. `docs/errors.md` explains each one. */
@@ -65,6 +66,7 @@ export const ERRORS: Readonly<Record<ErrorCode, readonly [status: number, kind: 
   ERR_HANDLER_FAILED: [503, 'unavailable'],
   ERR_DEADLINE_EXCEEDED: [503, 'unavailable'],
   ERR_OVERLOADED: [503, 'unavailable'],
+  ERR_INBOX_UNAVAILABLE: [503, 'unavailable'],
   ERR_INTERNAL: [503, 'unavailable'],
 }
 

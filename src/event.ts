@@ -65,15 +65,33 @@ export class DeliveredEvent implements WebhookEvent {
   }
 }
 
+/** An event and one of its effects: what is admitted, stored, worked on and tried again. */
+export interface Task {
+  readonly event: DeliveredEvent
+  /** The name of the effect, if its type has several. */
+  readonly effect?: string
+  /** `event.key`, with the name of the effect. */
+  readonly key: string
+}
+
+/** What an inbox knows of the work that a delivery does not. */
+export interface StoredWork {
+  readonly receivedAt: number
+  readonly attempt: number
+  readonly transaction: unknown
+}
+
 /** What surrounds an event while it is worked on. */
 export class DeliveryContext implements WebhookContext {
   readonly #event: DeliveredEvent
   readonly #budget: Budget
+  readonly #stored: StoredWork | undefined
   #request: Request | undefined
 
-  constructor(event: DeliveredEvent, budget: Budget) {
+  constructor(event: DeliveredEvent, budget: Budget, stored?: StoredWork) {
     this.#event = event
     this.#budget = budget
+    this.#stored = stored
   }
 
   get deadline(): number {
@@ -83,8 +101,14 @@ export class DeliveryContext implements WebhookContext {
   get signal(): AbortSignal {
     return this.#budget.signal
   }
+  get receivedAt(): number {
+    return this.#stored?.receivedAt ?? this.#event.delivery.receivedAt
+  }
   get attempt(): number {
-    return this.#event.attempt
+    return this.#stored?.attempt ?? this.#event.attempt
+  }
+  get transaction(): unknown {
+    return this.#stored?.transaction
   }
   get params(): Readonly<Record<string, string>> {
     return this.#event.delivery.params

@@ -1,7 +1,12 @@
 import { Delivery } from './delivery.ts'
 import { toHandler } from './doors.ts'
-import { createEndpoint, type Endpoint, type WebhookHandlerOptions } from './endpoint.ts'
-import type { DeliveredEvent } from './event.ts'
+import {
+  createEndpoint,
+  type Endpoint,
+  type WebhookHandlerOptions,
+  type WorkedTask,
+} from './endpoint.ts'
+import type { DeliveredEvent, Task } from './event.ts'
 import { isWebhookError, messageOf, WebhookError } from './errors.ts'
 import { after, all, isPromise } from './lib/awaitable.ts'
 import { Budget } from './lib/deadline.ts'
@@ -10,7 +15,7 @@ import { answerSigned, answerUnsigned } from './stages/challenge.ts'
 import { identify } from './stages/identify.ts'
 import { checkHead, checkLength } from './stages/limits.ts'
 import { parse } from './stages/parse.ts'
-import { reportDelivery, reportEvents, type WorkedEvent } from './stages/report.ts'
+import { reportDelivery, reportTasks } from './stages/report.ts'
 import { verify } from './stages/verify.ts'
 import { work } from './stages/work.ts'
 import type { Awaitable, EventMap, ReplyParts, VerifiedDelivery, WebhookHandler } from './types.ts'
@@ -32,36 +37,39 @@ export function createWebhookHandler<Events extends EventMap>(
 ): WebhookHandler {
   const endpoint = createEndpoint(options)
 
-  return toHandler((parts, host) => {
-    const { publicUrl } = endpoint
-    const delivery = new Delivery(parts, host, { receivedAt: endpoint.clock(), publicUrl })
-    const budget = new Budget(endpoint.budgetMs(host), parts.arrivedAt)
+  return toHandler(
+    (parts, host) => {
+      const { publicUrl } = endpoint
+      const delivery = new Delivery(parts, host, { receivedAt: endpoint.clock(), publicUrl })
+      const budget = new Budget(endpoint.budgetMs(host), parts.arrivedAt)
 
-    function finish({ reply, events }: Received): ReplyParts {
-      const circumstances = { delivery, endpoint, budget, status: reply.status }
-      if (events) reportEvents(events, circumstances)
-      else reportDelivery(undefined, circumstances)
-      return reply
-    }
-    function fail(cause: unknown): ReplyParts {
-      const error = toWebhookError(cause)
-      const reply = acknowledgeError(error, endpoint)
-      reportDelivery(error, { delivery, endpoint, budget, status: reply.status })
-      return reply
-    }
-    try {
-      const received = receive(delivery, endpoint, budget)
-      return isPromise(received) ? received.then(finish, fail) : finish(received)
-    } catch (cause) {
-      return fail(cause)
-    }
-  })
+      function finish({ reply, tasks }: Received): ReplyParts {
+        const circumstances = { delivery, endpoint, budget, status: reply.status }
+        if (tasks) reportTasks(tasks, circumstances)
+        else reportDelivery(undefined, circumstances)
+        return reply
+      }
+      function fail(cause: unknown): ReplyParts {
+        const error = toWebhookError(cause)
+        const reply = acknowledgeError(error, endpoint)
+        reportDelivery(error, { delivery, endpoint, budget, status: reply.status })
+        return reply
+      }
+      try {
+        const received = receive(delivery, endpoint, budget)
+        return isPromise(received) ? received.then(finish, fail) : finish(received)
+      } catch (cause) {
+        return fail(cause)
+      }
+    },
+    options.inbox ? [options.inbox] : [],
+  )
 }
 
 interface Received {
   readonly reply: ReplyParts
   /** Absent for a challenge. */
-  readonly events?: readonly WorkedEvent[]
+  readonly tasks?: readonly WorkedTask[]
 }
 
 /*
@@ -113,28 +121,38 @@ function workOn(
   return after(parse(verified, endpoint.provider), (events) =>
     // All keys first: then the work on a batch begins in the order of its events.
     after(all(events.map(identify)), () =>
-      after(all(events.map((event) => admitAndWork(event, endpoint, budget))), (worked) => {
-        budget.end()
-        return { reply: acknowledge(worked, endpoint), events: worked }
-      }),
+      after(
+        all(tasksOf(events, endpoint).map((task) => admit(task, endpoint, budget))),
+        (tasks) => {
+          budget.end()
+          return { reply: acknowledge(tasks, endpoint), tasks }
+        },
+      ),
     ),
   )
 }
 
-/** Finds a duplicate or enters a new event, in one turn: no duplicate comes between. */
-function admitAndWork(
-  event: DeliveredEvent,
-  endpoint: Endpoint,
-  budget: Budget,
-): Awaitable<WorkedEvent> {
+function tasksOf(events: readonly DeliveredEvent[], endpoint: Endpoint): readonly Task[] {
+  return events.length === 1
+    ? endpoint.tasksOf(events[0]!)
+    : events.flatMap((event) => endpoint.tasksOf(event))
+}
+
+/** Into the inbox, or into the memory of this process and to work at once. */
+function admit(task: Task, endpoint: Endpoint, budget: Budget): Awaitable<WorkedTask> {
+  return endpoint.accept?.(task, budget) ?? admitAndWork(task, endpoint, budget)
+}
+
+/** Finds a duplicate or enters a new task, in one turn: no duplicate comes between. */
+function admitAndWork(task: Task, endpoint: Endpoint, budget: Budget): Awaitable<WorkedTask> {
   const { admission } = endpoint
-  const before = admission?.find(event.key)
-  const result = before ?? work(event, endpoint, budget)
+  const before = admission?.find(task.key)
+  const result = before ?? work(task, endpoint, budget)
   const duplicate = before !== undefined
-  if (!duplicate) admission?.enter(event.key, result)
+  if (!duplicate) admission?.enter(task.key, result)
   return isPromise(result)
-    ? budget.race(result, (settled) => ({ event, result: settled, duplicate }))
-    : { event, result, duplicate }
+    ? budget.race(result, (settled) => ({ task, result: settled, duplicate }))
+    : { task, result, duplicate }
 }
 
 function toWebhookError(cause: unknown): WebhookError {

@@ -28,15 +28,18 @@ export function mount(handlers: Readonly<Record<string, WebhookHandler>>): Webho
   // More fixed segments first: `/stripe/test` is not taken for `/stripe/:tenant`.
   routes.sort((a, b) => a.params - b.params)
 
-  return toHandler((parts, host) => {
-    const path = pathOf(parts.target)
-    for (const { match, handler } of routes) {
-      const route = match(path)
-      if (route) return handler.receive(parts, { ...host, route } satisfies HostContext)
-    }
-    reportUnknown(path, host?.telemetry ?? consoleTelemetry)
-    return NOT_FOUND
-  })
+  return toHandler(
+    (parts, host) => {
+      const path = pathOf(parts.target)
+      for (const { match, handler } of routes) {
+        const route = match(path)
+        if (route) return handler.receive(parts, { ...host, route } satisfies HostContext)
+      }
+      reportUnknown(path, host?.telemetry ?? consoleTelemetry)
+      return NOT_FOUND
+    },
+    [...new Set(routes.flatMap(({ handler }) => handler.inboxes))],
+  )
 }
 
 /** A mistyped URL loses every delivery, and only the log of this side can tell. */

@@ -1,7 +1,7 @@
 import type { WebhookError } from './errors.ts'
 
 /** What a handler can say instead of a status code. The provider's contract turns it into an answer. */
-export type Outcome = Done | Ignored | Reply | Retry | Drop
+export type Outcome = Done | Ignored | Stored | Reply | Retry | Drop
 
 /** How the work on an event ended: an outcome, or the error it failed with. */
 export type Result = Outcome | WebhookError
@@ -16,6 +16,9 @@ export interface Done extends Marked {
 }
 export interface Ignored extends Marked {
   readonly kind: 'ignored'
+}
+export interface Stored extends Marked {
+  readonly kind: 'stored'
 }
 export interface Reply extends Marked, ReplyOptions {
   readonly kind: 'replied'
@@ -46,6 +49,9 @@ export interface RetryOptions {
 export const done: Done = { [OUTCOME]: true, kind: 'done' }
 /** No effect is registered for the type. */
 export const ignored: Ignored = { [OUTCOME]: true, kind: 'ignored' }
+
+/** It is in the inbox, and will be worked on. */
+export const stored: Stored = { [OUTCOME]: true, kind: 'stored' }
 
 /**
  * Acknowledges with content: Slack commands, Discord interactions, TwiML, Dialogflow. Objects become

@@ -237,8 +237,15 @@ export interface WebhookContext {
   readonly deadline: number
   /** Aborted when the deadline budget is spent. */
   readonly signal: AbortSignal
-  /** Which attempt of the sender it is, from 1, where the sender tells. */
+  /** When the delivery was received, in milliseconds since 1970. Long ago if it waited in an inbox. */
+  readonly receivedAt: number
+  /**
+   * Which attempt it is, from 1: at this work with an inbox, else of the sender, where that tells. Above 1, an
+   * attempt before this one may have had its effect.
+   */
   readonly attempt: number
+  /** The transaction in which an inbox marks the work as done, where its engine has one to share. */
+  readonly transaction: unknown
   /** Values of the parameters in the path `mount` matched. */
   readonly params: Readonly<Record<string, string>>
   /** The bytes as they came in, which is what was verified. */
@@ -252,10 +259,36 @@ export interface WebhookContext {
 /** Works on an event. Returns nothing (done) or an outcome; a throw means retry. */
 export type Effect<Event> = (event: Event, context: WebhookContext) => Awaitable<Outcome | void>
 
-/** An effect for each type, and `*` for the types not listed. */
+/**
+ * Several effects of one type by their names, each with a state of its own: one that fails is tried again, and
+ * those that are done are not. A name must not change while deliveries wait.
+ */
+export type NamedEffects<Event> = Readonly<Record<string, Effect<Event>>>
+
+/** An effect for each type, or several with names, and `*` for the types not listed. */
 export type Effects<Events extends EventMap> = {
-  readonly [Type in keyof Events & string]?: Effect<WebhookEvent<Type, Events[Type]>>
-} & { readonly '*'?: Effect<WebhookEvent> }
+  readonly [Type in keyof Events & string]?:
+    | Effect<WebhookEvent<Type, Events[Type]>>
+    | NamedEffects<WebhookEvent<Type, Events[Type]>>
+} & { readonly '*'?: Effect<WebhookEvent> | NamedEffects<WebhookEvent> }
+
+/* Inbox ------------------------------------------------------------------------------------------ */
+
+/** What a host does for an inbox that its handler uses. */
+export interface HostedInbox {
+  /** For messages: `sqlite`. */
+  readonly name: string
+  /** Whether work is done only by a process that runs between requests, as those that freeze don't. */
+  readonly pulls: boolean
+  /** Opens the store, and rejects if it can't be used. */
+  open(): Promise<void>
+  /** Starts to work on what is stored, where that is pulled. */
+  work(host?: HostContext): Promise<void>
+  /** Takes no more work; resolves when what is under way has ended. Deliveries are stored all the same. */
+  stop(): Promise<void>
+  /** Stops, and closes the store. */
+  close(): Promise<void>
+}
 
 /* Validation ------------------------------------------------------------------------------------- */
 
@@ -291,6 +324,7 @@ export interface DeliveryReport {
     | Outcome['kind']
     | 'duplicate'
     | 'challenge'
+    | 'dead'
     | 'refused'
     | 'rejected'
     | 'unavailable'
@@ -301,6 +335,10 @@ export interface DeliveryReport {
   readonly secret?: number | undefined
   readonly reason?: string | undefined
   readonly error?: WebhookError | undefined
+  /** The name of the effect, if the type has several. */
+  readonly effect?: string | undefined
+  /** Which attempt at work from an inbox it was. The status is then 0: nobody is answered. */
+  readonly attempt?: number | undefined
 }
 
 export interface Telemetry {
@@ -321,4 +359,6 @@ export interface WebhookHandler {
   readonly fetch: (request: Request, env?: unknown, context?: unknown) => Promise<Response>
   /** For hosts that have the parts. Never rejects, and answers at once if nothing has to be waited for. */
   readonly receive: (parts: IncomingParts, host?: HostContext) => Awaitable<ReplyParts>
+  /** The inboxes it uses, for the host to open, work and close. */
+  readonly inboxes: readonly HostedInbox[]
 }

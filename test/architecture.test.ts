@@ -9,15 +9,17 @@ const LAYERS: readonly Layer[] = [
   layer('base', /^src\/((types|errors|outcomes|delivery|event)\.ts|lib\/)/, []),
   layer('parts', /^src\/(provider\.ts|schemes\/|challenges\/)/, ['base']),
   layer('providers', /^src\/providers\//, ['base', 'parts']),
-  layer('engines', /^src\/engines\//, ['base']),
   layer('destinations', /^src\/destinations\//, ['base']),
   layer('secrets', /^src\/secrets\//, ['base']),
   layer('telemetry', /^src\/telemetry\//, ['base']),
   layer('stages', /^src\/(endpoint\.ts|stages\/)/, ['base']),
   layer('core', /^src\/(handler|mount|doors)\.ts/, ['base', 'stages']),
+  layer('inbox', /^src\/inbox\//, ['base', 'stages', 'core']),
+  layer('engines', /^src\/engines\//, ['base', 'inbox']),
+  layer('keys', /^src\/keys\//, ['base', 'inbox']),
   // `defineProvider` is part of what the index re-exports; schemes and challenges are not.
   layer('index', /^src\/index\.ts/, ['base', 'stages', 'core', 'src/provider.ts']),
-  layer('testing', /^src\/testing\//, ['base', 'parts', 'core', 'index']),
+  layer('testing', /^src\/testing\//, ['base', 'parts', 'core', 'index', 'inbox']),
   layer('adapters', /^adapters\//, ['base', 'core', 'index']),
 ]
 

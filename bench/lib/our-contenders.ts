@@ -1,5 +1,6 @@
 /** Our side of a contest: the scheme of a provider alone, and the whole handler. */
 import {
+  type WebhookEvent,
   createWebhookHandler,
   defineProvider,
   type Delivery,
@@ -55,7 +56,7 @@ function wholeHandler<Events extends EventMap>(
   const handler = createWebhookHandler({
     provider,
     dedupe: false, // it is the same delivery again and again
-    on: { '*': (event) => void effect(event) },
+    on: { '*': (event: WebhookEvent) => void effect(event) },
     telemetry: {},
   })
   const isAccepted = ({ status }: { readonly status: number }) => status < 300

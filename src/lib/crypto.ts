@@ -3,6 +3,7 @@
  * (Node, Bun, Deno, Workers with `nodejs_compat`), and WebCrypto elsewhere. WebCrypto costs 15 times as
  * much per 1 KiB HMAC, because every call goes through a thread pool.
  */
+import { builtinModule } from './builtin.ts'
 import { concat, encode, encodeUtf8, type TextEncoding } from './bytes.ts'
 
 type Awaitable<T> = T | Promise<T>
@@ -140,15 +141,7 @@ export const source = (bytes: Uint8Array): Uint8Array<ArrayBuffer> =>
 
 /* Choice ----------------------------------------------------------------------------------------- */
 
-interface RuntimeProcess {
-  getBuiltinModule?(name: string): unknown
-}
-
-/** `process.getBuiltinModule` instead of an import or a build condition: one file serves every runtime. */
-function findNodeCrypto(): NodeCrypto | undefined {
-  const runtime = (globalThis as { process?: RuntimeProcess }).process
-  return runtime?.getBuiltinModule?.('node:crypto') as NodeCrypto | undefined
-}
-
-export const builtin: NodeCrypto | undefined = findNodeCrypto()
+export const builtin: NodeCrypto | undefined = builtinModule('node:crypto') as
+  | NodeCrypto
+  | undefined
 export const crypto: Crypto = builtin ? nodeCrypto(builtin) : webCrypto(globalThis.crypto)

@@ -82,6 +82,12 @@ export class Budget {
     })
   }
 
+  /** Aborts the work before its time is up. */
+  cancel(reason: WebhookError): void {
+    void this.signal
+    this.#controller!.abort(reason)
+  }
+
   elapsedMs(): number {
     return performance.now() - this.#startedAt
   }

@@ -1,23 +1,14 @@
-import type { Result } from '../outcomes.ts'
 import type { Delivery } from '../delivery.ts'
-import type { Endpoint } from '../endpoint.ts'
+import type { WorkedTask, WorkingEndpoint } from '../endpoint.ts'
 import { isWebhookError, type WebhookError } from '../errors.ts'
-import type { DeliveredEvent } from '../event.ts'
 import type { Budget } from '../lib/deadline.ts'
 import { consoleTelemetry, quietly } from '../lib/log.ts'
 import type { DeliveryReport, Telemetry } from '../types.ts'
 
-/** An event, how its work ended, and whether that was known before. */
-export interface WorkedEvent {
-  readonly event: DeliveredEvent
-  readonly result: Result
-  readonly duplicate: boolean
-}
-
 /** What the reports of one delivery share. */
 interface Circumstances {
   readonly delivery: Delivery
-  readonly endpoint: Endpoint
+  readonly endpoint: WorkingEndpoint
   readonly budget: Budget
   readonly status: number
 }
@@ -27,22 +18,50 @@ const PROBLEMS: ReadonlySet<DeliveryReport['outcome']> = new Set([
   'rejected',
   'unavailable',
   'retry',
+  'dead',
 ])
 
-/** Reports the events of a verified delivery, one report each. */
-export function reportEvents(events: readonly WorkedEvent[], circumstances: Circumstances): void {
-  for (const { event, result, duplicate } of events) {
+/** Reports the tasks of a verified delivery, one report each. */
+export function reportTasks(tasks: readonly WorkedTask[], circumstances: Circumstances): void {
+  for (const { task, result, duplicate } of tasks) {
+    const { event, effect } = task
     const outcome = duplicate ? 'duplicate' : result.kind
     const telemetry = listener(outcome, circumstances)
     if (!telemetry) continue
     emit(telemetry, outcome, circumstances, {
       ...quietly(() => ({ type: event.type, id: event.id })),
       secret: event.secret,
+      effect,
       ...(isWebhookError(result)
         ? { error: result }
         : 'reason' in result && { reason: result.reason }),
     })
   }
+}
+
+/** Reports an attempt at the work on a stored task, which answers nobody. */
+export function reportWork(
+  { task, result }: WorkedTask,
+  verdict: { readonly kind: string; readonly reason?: string },
+  circumstances: Omit<Circumstances, 'status'> & { readonly attempt: number },
+): void {
+  const { event, effect } = task
+  const outcome = verdict.kind === 'dead' ? 'dead' : result.kind
+  const telemetry = listener(outcome, circumstances)
+  if (!telemetry) return
+  emit(
+    telemetry,
+    outcome,
+    { ...circumstances, status: 0 },
+    {
+      ...quietly(() => ({ type: event.type, id: event.id })),
+      secret: event.secret,
+      effect,
+      attempt: circumstances.attempt,
+      ...(verdict.reason !== undefined && { reason: verdict.reason }),
+      ...(isWebhookError(result) && { error: result }),
+    },
+  )
 }
 
 /** Reports a delivery that brought no event: a challenge, or an error on the way. */
@@ -58,7 +77,7 @@ export function reportDelivery(
 /** Whoever wants to hear of this outcome. */
 function listener(
   outcome: DeliveryReport['outcome'],
-  { delivery, endpoint }: Circumstances,
+  { delivery, endpoint }: Pick<Circumstances, 'delivery' | 'endpoint'>,
 ): Telemetry | undefined {
   const telemetry = endpoint.telemetry ?? delivery.host?.telemetry ?? consoleTelemetry
   const wanted = !telemetry.problemsOnly || PROBLEMS.has(outcome)

@@ -1,23 +1,25 @@
-import { DeliveryContext, type DeliveredEvent } from '../event.ts'
-import type { Endpoint } from '../endpoint.ts'
+import { DeliveryContext, type DeliveredEvent, type StoredWork, type Task } from '../event.ts'
+import type { WorkingEndpoint } from '../endpoint.ts'
 import { isWebhookError, messageOf, WebhookError, type ErrorCode } from '../errors.ts'
 import type { Budget } from '../lib/deadline.ts'
 import { done, ignored, isOutcome, type Outcome, type Result } from '../outcomes.ts'
 import type { StandardSchema } from '../types.ts'
 
 /**
- * Runs the effect for an event. Settles when the effect does, however late; the caller holds it against
+ * Runs the effect for a task. Settles when the effect does, however late; the caller holds it against
  * the budget. Stays synchronous when the effect does.
  */
 export function work(
-  event: DeliveredEvent,
-  endpoint: Endpoint,
+  task: Task,
+  endpoint: WorkingEndpoint,
   budget: Budget,
+  stored?: StoredWork,
 ): Result | Promise<Result> {
   try {
-    const effect = endpoint.findEffect(event)
+    const { event } = task
+    const effect = endpoint.findEffect(task)
     if (!effect) return ignored
-    const context = new DeliveryContext(event, budget)
+    const context = new DeliveryContext(event, budget, stored)
     const schema = endpoint.findSchema(event)
     const result = schema
       ? validate(event, schema).then(() => effect(event, context))

@@ -2,6 +2,9 @@ import { configurationError } from '../errors.ts'
 import { encodeUtf8 } from '../lib/bytes.ts'
 import type { OutgoingMessage, Provider, SignOptions } from '../types.ts'
 
+export { engineConformance } from './engines.ts'
+export type { ConformanceCase, EngineSubject } from './engines.ts'
+
 /** What a sender sends, before it is signed. */
 export interface Message {
   /** @default POST */

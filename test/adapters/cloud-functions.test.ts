@@ -240,7 +240,7 @@ describe('keeps its own errors in', () => {
   test('when the handler rejects', async () => {
     const log = vi.spyOn(console, 'error').mockReturnValue()
     const receive = () => Promise.reject(new Error(FAULT))
-    const broken = Object.assign(async () => new Response(), { fetch: endpoint.fetch, receive })
+    const broken = Object.assign(async () => new Response(), { ...endpoint, receive })
     expect(await send(fromGitHub(), broken)).toMatchObject({ status: 500, body: '' })
     expect(log.mock.lastCall?.[1]).toMatchObject({ message: FAULT })
   })

@@ -13,6 +13,8 @@ import {
   type WebhookHandlerOptions,
 } from 'webhook-target'
 import { cloudevents } from 'webhook-target/challenges/cloudevents'
+import { memory } from 'webhook-target/engines/memory'
+import { createInbox } from 'webhook-target/inbox'
 import { github } from 'webhook-target/providers/github'
 import { certificate } from 'webhook-target/schemes/certificate'
 import { ed25519 } from 'webhook-target/schemes/ed25519'
@@ -187,6 +189,7 @@ const provocations: Record<ErrorCode, Case> = {
     },
   },
   ERR_OVERLOADED: { parts: { fails: true } },
+  ERR_INBOX_UNAVAILABLE: { options: { on: { webhook: () => undefined }, inbox: broken() } },
   ERR_INTERNAL: {
     verify: {
       ...open,
@@ -195,6 +198,12 @@ const provocations: Record<ErrorCode, Case> = {
       },
     },
   },
+}
+
+function broken() {
+  const { engine } = memory()
+  engine.put = () => Promise.reject(new Error('the disk is full'))
+  return createInbox(engine)
 }
 
 async function tokenHeaders(audience: string): Promise<Record<string, string>> {

@@ -1,0 +1,50 @@
+import type { HostContext, HostedInbox } from '../../src/types.ts'
+
+export interface StartOptions {
+  readonly host: HostContext
+  readonly work: boolean
+}
+
+/** The inboxes of a served handler, through the life of the server. */
+export class HostedInboxes {
+  readonly #inboxes: readonly HostedInbox[]
+  #closed: Promise<boolean> | undefined
+
+  constructor(inboxes: readonly HostedInbox[]) {
+    this.#inboxes = inboxes
+  }
+
+  /** Before the server listens: a store that can't be used must not receive anything. */
+  async start({ host, work }: StartOptions): Promise<void> {
+    await Promise.all(
+      this.#inboxes.map((inbox) => (work && inbox.pulls ? inbox.work(host) : inbox.open())),
+    )
+  }
+
+  /**
+   * Stops the work while `drain` answers what is in flight, and closes the stores after both; false if something
+   * had to be cut off. Work that is cut off is given out again when its lease ends.
+   */
+  closeAround(drain: () => Promise<boolean>, graceMs: number): Promise<boolean> {
+    return (this.#closed ??= this.#close(drain, graceMs))
+  }
+
+  async #close(drain: () => Promise<boolean>, graceMs: number): Promise<boolean> {
+    const stopped = within(graceMs, Promise.all(this.#inboxes.map((inbox) => inbox.stop())))
+    const drained = await drain()
+    const ended = await stopped
+    if (ended) await Promise.all(this.#inboxes.map((inbox) => inbox.close()))
+    return drained && ended
+  }
+}
+
+function within(ms: number, work: Promise<unknown>): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms, false)
+    const settle = () => {
+      clearTimeout(timer)
+      resolve(true)
+    }
+    work.then(settle, settle)
+  })
+}

@@ -1,0 +1,106 @@
+import type { Attempt, InboxRecord, Run, Verdict, Worker, WorkOptions } from '../../inbox/engine.ts'
+
+/** A record that was given to this process until its lease ends. */
+export interface Claim {
+  readonly record: InboxRecord
+  readonly attempt: Attempt
+}
+
+/** A store that work is pulled from. */
+export interface PullSource<Claimed extends Claim> {
+  claim(limit: number, leaseMs: number): Promise<readonly Claimed[]>
+  /** Writes the verdict, unless the work has been taken away. */
+  settle(claim: Claimed, verdict: Verdict): Promise<void>
+  /** Milliseconds until something may be due; `undefined` if nothing waits. */
+  untilDue(): number | undefined
+}
+
+/** How often to look for what other processes have stored. */
+const POLL_MS = 500
+/** The wait after the store has failed. */
+const FAILURE_PAUSE_MS = 250
+
+/** Keeps as many records in work as are wanted, and looks for more when one is done, put, or due. */
+export class PullLoop<Claimed extends Claim> implements Worker {
+  readonly #source: PullSource<Claimed>
+  readonly #run: Run
+  readonly #options: WorkOptions
+  readonly #active = new Set<Promise<void>>()
+  #wake: () => void = () => undefined
+  #woken = false
+  #stopping = false
+  readonly #looping: Promise<void>
+
+  constructor(source: PullSource<Claimed>, run: Run, options: WorkOptions) {
+    this.#source = source
+    this.#run = run
+    this.#options = options
+    this.#looping = this.#loop()
+  }
+
+  /** Something may be there. */
+  wake(): void {
+    this.#woken = true
+    this.#wake()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true
+    this.wake()
+    await this.#looping
+    await Promise.all(this.#active)
+  }
+
+  async #loop(): Promise<void> {
+    while (!this.#stopping) {
+      this.#woken = false
+      const free = this.#options.concurrency - this.#active.size
+      const pauseMs = free > 0 ? await this.#take(free) : POLL_MS
+      if (pauseMs > 0) await this.#pause(pauseMs)
+    }
+  }
+
+  /** Milliseconds to wait before looking again. */
+  async #take(limit: number): Promise<number> {
+    try {
+      const claims = await this.#source.claim(limit, this.#options.leaseMs)
+      for (const claim of claims) this.#begin(claim)
+      if (claims.length === limit) return 0
+      return Math.max(1, Math.min(POLL_MS, this.#source.untilDue() ?? POLL_MS))
+    } catch {
+      return FAILURE_PAUSE_MS // full, locked or gone: whoever puts is told, and the work goes on after it
+    }
+  }
+
+  #begin(claim: Claimed): void {
+    const working = this.#attend(claim).finally(() => {
+      this.#active.delete(working)
+      this.wake()
+    })
+    this.#active.add(working)
+  }
+
+  async #attend(claim: Claimed): Promise<void> {
+    const verdict = await this.#run(claim.record, claim.attempt)
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#source.settle(claim, verdict)
+      } catch {
+        // Done but not marked so: worth a few more tries, for else it is done again when the lease ends.
+        if (attempt === 20) return
+        await new Promise((resolve) => setTimeout(resolve, FAILURE_PAUSE_MS))
+      }
+    }
+  }
+
+  async #pause(ms: number): Promise<void> {
+    if (this.#woken) return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      this.#wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+}

@@ -1,0 +1,96 @@
+import type { MachineClock } from './machine-clock.ts'
+import type { SqliteDatabase, SqliteRow } from './sqlite-binding.ts'
+
+/** 'whtg': tells our files from anybody's. */
+const APPLICATION_ID = 0x77687467
+const VERSION = 1
+
+/** States of a row. What is in work is `todo` with a fence, until `due`. */
+export const TODO = 0
+export const DONE = 1
+export const DEAD = 2
+
+const TABLES = `
+CREATE TABLE inbox (
+  seq INTEGER PRIMARY KEY,
+  key TEXT NOT NULL UNIQUE,
+  state INTEGER NOT NULL DEFAULT ${TODO},
+  due INTEGER NOT NULL,
+  fence TEXT,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  changed INTEGER NOT NULL,
+  endpoint TEXT NOT NULL,
+  received_at INTEGER NOT NULL,
+  head TEXT NOT NULL,
+  body BLOB,
+  ordering TEXT,
+  reason TEXT
+);
+CREATE INDEX inbox_due ON inbox (due) WHERE state = ${TODO};
+CREATE INDEX inbox_settled ON inbox (state, changed) WHERE state <> ${TODO};
+CREATE INDEX inbox_ordering ON inbox (ordering, seq) WHERE state = ${TODO} AND ordering IS NOT NULL;
+CREATE TABLE clock (boot TEXT NOT NULL, offset INTEGER NOT NULL);
+PRAGMA application_id = ${APPLICATION_ID};
+PRAGMA user_version = ${VERSION};
+`
+
+/**
+ * Two connections can corrupt a database in WAL mode below this version (the "WAL-reset bug", fixed in 3.51.3).
+ * Rollback journals are not concerned.
+ */
+const SAFE_WAL = [3, 51, 3] as const
+
+/** Milliseconds that the binding may block the event loop for another process. */
+const BUSY_TIMEOUT_MS = 20
+
+/** Every commit is on the disk when it returns: `NORMAL` would not sync those of a WAL. */
+export function configure(database: SqliteDatabase): void {
+  database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
+  const version = String(first(database, 'SELECT sqlite_version() AS value')).split('.').map(Number)
+  const journal = isBefore(version, SAFE_WAL) ? 'TRUNCATE' : 'WAL'
+  database.prepare(`PRAGMA journal_mode = ${journal}`).all()
+  database.exec('PRAGMA synchronous = FULL')
+}
+
+function isBefore(version: readonly number[], limit: readonly number[]): boolean {
+  const at = limit.findIndex((part, index) => part !== version[index])
+  return at >= 0 && (version[at] ?? 0) < limit[at]!
+}
+
+/** Creates the tables in a new file. @throws {Error} for a file that is not ours, or of a later version */
+export function migrate(database: SqliteDatabase): void {
+  const application = Number(first(database, 'PRAGMA application_id'))
+  const version = Number(first(database, 'PRAGMA user_version'))
+  const isNew = Number(first(database, 'SELECT count(*) AS value FROM sqlite_schema')) === 0
+  if (isNew) return void database.exec(TABLES)
+  if (application !== APPLICATION_ID) throw new Error('It is a database of another program')
+  if (version !== VERSION) {
+    throw new Error(`Its tables have version ${version}, and this release knows ${VERSION}`)
+  }
+  const problem = first(database, 'PRAGMA quick_check(1)')
+  if (problem !== 'ok') throw new Error(`It is damaged: ${String(problem)}`)
+}
+
+/**
+ * Sets the clock of the file: wall time when the machine's first process opened it, carried on by the machine's own
+ * count. It never goes back. What was in work when the machine went down is due at once.
+ *
+ * @returns what to add to the machine's count
+ */
+export function setClock(database: SqliteDatabase, clock: MachineClock): number {
+  const { boot } = clock
+  const before = database.prepare('SELECT boot, offset FROM clock').get() as SqliteRow | undefined
+  if (before && before['boot'] === boot && boot !== 'unknown') return Number(before['offset'])
+  const latest = Number(first(database, 'SELECT coalesce(max(changed), 0) AS value FROM inbox'))
+  const now = clock.now()
+  const offset = Math.max(boot === 'unknown' ? now : Date.now(), latest) - now
+  database.exec('DELETE FROM clock')
+  database.prepare('INSERT INTO clock VALUES (?, ?)').run(boot, offset)
+  database.exec(`UPDATE inbox SET due = 0 WHERE state = ${TODO} AND fence IS NOT NULL`)
+  return offset
+}
+
+/** The one value that a query has. */
+export function first(database: SqliteDatabase, sql: string): unknown {
+  return Object.values(database.prepare(sql).get() as SqliteRow)[0]
+}

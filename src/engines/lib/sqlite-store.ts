@@ -1,0 +1,190 @@
+import type { DeadLetter, InboxRecord, ReplaySelection, Verdict } from '../../inbox/engine.ts'
+import type { SqliteDatabase, SqliteRow, SqliteStatement, SqliteValue } from './sqlite-binding.ts'
+import { DEAD, DONE, first, TODO } from './sqlite-schema.ts'
+
+export interface Claimed {
+  readonly record: InboxRecord
+  readonly attempts: number
+  readonly fence: string
+}
+
+export interface Retention {
+  /** Milliseconds for which the key of a finished record is known. */
+  readonly windowMs: number
+  /** For which its content is kept, so that it can be replayed. */
+  readonly replayMs: number
+  readonly deadMs: number
+}
+
+/** In one sweep: few enough for the commit to be quick. */
+const SWEEP_ROWS = 500
+const DEAD_PAGE = 100
+
+/** The statements. All but the readings run inside a transaction of the caller's. */
+export class SqliteStore {
+  readonly #database: SqliteDatabase
+  readonly #statements = new Map<string, SqliteStatement>()
+  readonly #now: () => number
+
+  constructor(database: SqliteDatabase, now: () => number) {
+    this.#database = database
+    this.#now = now
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+
+  put(record: InboxRecord, revive: boolean): 'stored' | 'duplicate' {
+    const now = this.#now()
+    const { key, endpoint, receivedAt, head, body, order = null } = record
+    const inserted = this.#run(
+      `INSERT INTO inbox (key, due, changed, endpoint, received_at, head, body, ordering)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`,
+      [key, now, now, endpoint, receivedAt, head, body, order],
+    )
+    if (inserted) return 'stored'
+    return revive && this.#revive(`state = ${DEAD} AND key = ?`, [key]) ? 'stored' : 'duplicate'
+  }
+
+  /** Gives out what is due, oldest first, and of each order only the first. Counts the attempt. */
+  claim(limit: number, leaseMs: number): readonly Claimed[] {
+    const now = this.#now()
+    const fence = crypto.randomUUID()
+    const rows = this.#all(
+      `UPDATE inbox SET attempts = attempts + 1, fence = ?, due = ? WHERE seq IN (
+         SELECT seq FROM inbox AS this WHERE state = ${TODO} AND due <= ? AND NOT EXISTS (
+           SELECT 1 FROM inbox AS earlier WHERE earlier.state = ${TODO}
+             AND earlier.ordering = this.ordering AND earlier.seq < this.seq)
+         ORDER BY due LIMIT ?)
+       RETURNING seq, attempts, key, endpoint, received_at, head, body, ordering`,
+      [fence, now + leaseMs, now, limit],
+    )
+    return rows
+      .toSorted((a, b) => Number(a['seq']) - Number(b['seq']))
+      .map((row) => ({ record: toRecord(row), attempts: Number(row['attempts']), fence }))
+  }
+
+  /** False if the work has been taken away: the verdict then counts for nothing. */
+  settle({ record: { key }, fence }: Claimed, verdict: Verdict): boolean {
+    const now = this.#now()
+    if (verdict.kind === 'retry') {
+      return this.#run(
+        `UPDATE inbox SET due = ?, fence = NULL, reason = ? WHERE key = ? AND fence = ? AND state = ${TODO}`,
+        [now + Math.ceil(verdict.afterMs), verdict.reason, key, fence],
+      )
+    }
+    const [state, reason] = verdict.kind === 'ack' ? [DONE, null] : [DEAD, verdict.reason]
+    return this.#run(
+      `UPDATE inbox SET state = ?, reason = ?, fence = NULL, changed = ?
+       WHERE key = ? AND fence = ? AND state = ${TODO}`,
+      [state, reason, now, key, fence],
+    )
+  }
+
+  extend({ record: { key }, fence }: Claimed, ms: number): boolean {
+    return this.#run(`UPDATE inbox SET due = ? WHERE key = ? AND fence = ? AND state = ${TODO}`, [
+      this.#now() + ms,
+      key,
+      fence,
+    ])
+  }
+
+  /** Milliseconds until the next is due, be it new, delayed or a lease that ends. */
+  untilDue(): number | undefined {
+    const [row] = this.#all(`SELECT min(due) AS due FROM inbox WHERE state = ${TODO}`, [])
+    const due = row?.['due']
+    return typeof due === 'number' || typeof due === 'bigint'
+      ? Number(due) - this.#now()
+      : undefined
+  }
+
+  *dead(): Generator<DeadLetter> {
+    // By the place of the last one seen: the set changes while it is read.
+    for (let after = 0; ;) {
+      const rows = this.#all(
+        `SELECT seq, key, endpoint, received_at, head, body, ordering, reason, changed FROM inbox
+         WHERE state = ${DEAD} AND seq > ? ORDER BY seq LIMIT ${DEAD_PAGE}`,
+        [after],
+      )
+      for (const row of rows) {
+        after = Number(row['seq'])
+        yield { record: toRecord(row), reason: String(row['reason']), at: Number(row['changed']) }
+      }
+      if (rows.length < DEAD_PAGE) return
+    }
+  }
+
+  replay(selection: ReplaySelection): number {
+    if ('keys' in selection) {
+      return selection.keys.filter((key) => this.#revive(`state <> ${TODO} AND key = ?`, [key]))
+        .length
+    }
+    return 'dead' in selection
+      ? this.#revive(`state = ${DEAD}`, [])
+      : this.#revive(`state <> ${TODO} AND received_at >= ?`, [selection.since])
+  }
+
+  /** Forgets a batch of what is past its time; true if there may be more. Never what is still to be done. */
+  sweep({ windowMs, replayMs, deadMs }: Retention): boolean {
+    const now = this.#now()
+    const batch = (condition: string) =>
+      `(SELECT seq FROM inbox WHERE ${condition} ORDER BY changed LIMIT ${SWEEP_ROWS})`
+    const swept = [
+      this.#changes(
+        `UPDATE inbox SET body = NULL WHERE seq IN ${batch(`state = ${DONE} AND changed < ? AND body IS NOT NULL`)}`,
+        [now - replayMs],
+      ),
+      this.#changes(`DELETE FROM inbox WHERE seq IN ${batch(`state = ${DONE} AND changed < ?`)}`, [
+        now - windowMs,
+      ]),
+      this.#changes(`DELETE FROM inbox WHERE seq IN ${batch(`state = ${DEAD} AND changed < ?`)}`, [
+        now - deadMs,
+      ]),
+    ]
+    return swept.some((rows) => rows === SWEEP_ROWS)
+  }
+
+  /** Bytes in use. Room that was freed counts as free, though the file keeps it. */
+  size(): number {
+    const pages = Number(first(this.#database, 'PRAGMA page_count'))
+    const free = Number(first(this.#database, 'PRAGMA freelist_count'))
+    return (pages - free) * Number(first(this.#database, 'PRAGMA page_size'))
+  }
+
+  /** What has lost its content can't be worked on again. */
+  #revive(condition: string, values: readonly SqliteValue[]): number {
+    return this.#changes(
+      `UPDATE inbox SET state = ${TODO}, due = ?, attempts = 0, fence = NULL, reason = NULL
+       WHERE body IS NOT NULL AND ${condition}`,
+      [this.#now(), ...values],
+    )
+  }
+
+  #run(sql: string, values: readonly SqliteValue[]): boolean {
+    return this.#changes(sql, values) > 0
+  }
+  #changes(sql: string, values: readonly SqliteValue[]): number {
+    return Number(this.#prepared(sql).run(...values).changes)
+  }
+  #all(sql: string, values: readonly SqliteValue[]): readonly SqliteRow[] {
+    return this.#prepared(sql).all(...values) as readonly SqliteRow[]
+  }
+  #prepared(sql: string): SqliteStatement {
+    let statement = this.#statements.get(sql)
+    if (!statement) this.#statements.set(sql, (statement = this.#database.prepare(sql)))
+    return statement
+  }
+}
+
+function toRecord(row: SqliteRow): InboxRecord {
+  const { key, endpoint, received_at: receivedAt, head, body, ordering } = row
+  return {
+    key: key as string,
+    endpoint: endpoint as string,
+    receivedAt: Number(receivedAt),
+    head: head as string,
+    body: new Uint8Array((body ?? []) as Uint8Array),
+    ...(ordering !== null && { order: ordering as string }),
+  }
+}

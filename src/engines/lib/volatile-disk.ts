@@ -1,0 +1,51 @@
+import { builtinModule } from '../../lib/builtin.ts'
+
+interface FileSystem {
+  statfsSync(path: string): { readonly type: number }
+  readFileSync(path: string, encoding: 'utf8'): string
+  realpathSync(path: string): string
+}
+
+interface Runtime {
+  readonly process?: { readonly env?: Readonly<Record<string, string | undefined>> }
+}
+
+/** File systems by the numbers of statfs(2), and why a database in them is not durable or not safe. */
+const UNFIT: Readonly<Record<number, string>> = {
+  0x01021994: 'it is in memory (tmpfs)',
+  0x858458f6: 'it is in memory (ramfs)',
+  0x6969: 'it is on the network (NFS), where locks do not hold',
+  0xff534d42: 'it is on the network (SMB), where locks do not hold',
+  0xfe534d42: 'it is on the network (SMB), where locks do not hold',
+  0x65735546: 'it is a FUSE file system, as buckets are mounted',
+}
+
+/** Variables that the platforms set whose own disk is memory, or gone with the instance. */
+const SERVERLESS = ['K_SERVICE', 'FUNCTION_TARGET', 'AWS_LAMBDA_FUNCTION_NAME', 'VERCEL', 'NETLIFY']
+
+/** Why what is written in a folder would not last; `undefined` if it would, as far as one can see. */
+export function volatility(folder: string): string | undefined {
+  const fs = builtinModule('node:fs') as FileSystem | undefined
+  if (!fs) return undefined
+  const unfit = UNFIT[fs.statfsSync(folder).type]
+  if (unfit) return unfit
+  const { process } = globalThis as Runtime
+  const platform = SERVERLESS.find((name) => process?.env?.[name])
+  if (platform && mountPoint(fs, fs.realpathSync(folder)) === '/') {
+    return `${platform} is set, and the disk of such an instance goes with it; mount a volume`
+  }
+  return undefined
+}
+
+/** The longest mount point that the folder is under. */
+function mountPoint(fs: FileSystem, folder: string): string | undefined {
+  try {
+    const mounts = fs.readFileSync('/proc/self/mounts', 'utf8').split('\n')
+    return mounts
+      .map((line) => line.split(' ')[1] ?? '')
+      .filter((point) => point === '/' || `${folder}/`.startsWith(`${point}/`))
+      .toSorted((a, b) => b.length - a.length)[0]
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,251 @@
+import { configurationError, messageOf } from '../errors.ts'
+import type {
+  DeadLetter,
+  Engine,
+  InboxRecord,
+  PutOptions,
+  ReplaySelection,
+  Run,
+  Verdict,
+  Worker,
+  WorkOptions,
+} from '../inbox/engine.ts'
+import { createInbox, type EngineInbox } from '../inbox/inbox.ts'
+import type { InboxOptions } from '../inbox/options.ts'
+import { positive } from '../lib/options.ts'
+import { machineClock } from './lib/machine-clock.ts'
+import { PullLoop, type Claim, type PullSource } from './lib/pull-loop.ts'
+import {
+  failureOf,
+  findDatabaseClass,
+  type SqliteDatabase,
+  type SqliteDatabaseClass,
+} from './lib/sqlite-binding.ts'
+import { configure, migrate, setClock } from './lib/sqlite-schema.ts'
+import { SqliteStore, type Claimed, type Retention } from './lib/sqlite-store.ts'
+import { volatility } from './lib/volatile-disk.ts'
+import { WriteQueue } from './lib/write-queue.ts'
+
+export interface SqliteOptions extends InboxOptions {
+  /**
+   * The class of a binding, as `import Database from 'better-sqlite3'`.
+   *
+   * @default bun:sqlite on Bun, node:sqlite, else better-sqlite3 or libsql if installed
+   */
+  readonly database?: SqliteDatabaseClass
+  /** Bytes the file may hold before deliveries are answered 503. Stay well below the disk. @default 1 GiB */
+  readonly maxFileBytes?: number
+  /** Seconds for which the key of what is done is known. @default 604800, a week */
+  readonly windowSeconds?: number
+  /** Seconds for which its content is kept, to be replayed. @default 86400, a day */
+  readonly replaySeconds?: number
+  /** Seconds for which a dead letter is kept. @default 2592000, 30 days */
+  readonly deadSeconds?: number
+  /** Whether a delivery that comes again has its dead letter worked on again. @default false */
+  readonly revive?: boolean
+  /** Takes a disk that is memory, or gone with the instance. Nothing is durable then. @default false */
+  readonly unsafeVolatileDisk?: boolean
+}
+
+const GIB = 1024 ** 3
+/** The longest blob that every binding takes. */
+const MAX_BODY_BYTES = 100 * 1024 ** 2
+const SWEEP_MS = 60_000
+const SWEEP_PAUSE_MS = 50
+/** How long opening waits for another process. */
+const MAX_OPEN_MS = 5000
+
+/**
+ * An inbox in one SQLite file, for one machine; several processes may share it. Every commit is on the disk before
+ * a delivery is acknowledged, several deliveries to a commit.
+ *
+ * @throws {TypeError} `ERR_OPTION_INVALID`; `open`, and so `serve`, rejects for a file or a disk that is not fit
+ * @example
+ * createWebhookHandler({ provider: github({ secret }), inbox: sqlite('inbox.db'), on })
+ * @see https://sqlite.org/wal.html
+ */
+export function sqlite(file: string, options: SqliteOptions = {}): EngineInbox {
+  if (!file || file === ':memory:') {
+    throw configurationError(
+      'ERR_OPTION_INVALID',
+      "sqlite() takes the path of a file; for tests there is memory() of 'webhook-target/engines/memory'",
+    )
+  }
+  return createInbox(new SqliteEngine(file, options), options)
+}
+
+interface SqliteClaim extends Claim {
+  readonly claimed: Claimed
+}
+
+class SqliteEngine implements Engine, PullSource<SqliteClaim> {
+  readonly name = 'sqlite'
+  readonly capabilities: Engine['capabilities']
+  readonly #file: string
+  readonly #options: SqliteOptions
+  readonly #maxFileBytes: number
+  readonly #retention: Retention
+  readonly #clock = machineClock()
+  readonly #writes = new WriteQueue(
+    () => this.#database(),
+    () => this.#reopen(),
+  )
+  #class: SqliteDatabaseClass | undefined
+  #store: SqliteStore | undefined
+  #handle: SqliteDatabase | undefined
+  #loop: PullLoop<SqliteClaim> | undefined
+  #sweeping: ReturnType<typeof setTimeout> | undefined
+
+  constructor(file: string, options: SqliteOptions) {
+    this.#file = file
+    this.#options = options
+    this.#maxFileBytes = positive('maxFileBytes', options.maxFileBytes, GIB)
+    const windowSeconds = positive('windowSeconds', options.windowSeconds, 7 * 86_400)
+    this.#retention = {
+      windowMs: windowSeconds * 1000,
+      replayMs: positive('replaySeconds', options.replaySeconds, 86_400) * 1000,
+      deadMs: positive('deadSeconds', options.deadSeconds, 30 * 86_400) * 1000,
+    }
+    this.capabilities = {
+      durable: options.unsafeVolatileDisk ? 'memory' : 'disk',
+      dedupe: { windowSeconds, tells: true },
+      maxBytes: Math.min(MAX_BODY_BYTES, this.#maxFileBytes),
+      retryAfter: 'exact',
+      maxRunSeconds: Infinity,
+      order: true,
+    }
+  }
+
+  async open(): Promise<void> {
+    this.#class ??= this.#options.database ?? (await findDatabaseClass())
+    const until = performance.now() + MAX_OPEN_MS
+    for (;;) {
+      try {
+        this.#openFile()
+        return this.#sweep(SWEEP_MS)
+      } catch (error) {
+        // Another process creates the tables, or is in a long transaction.
+        const busy = failureOf((error as Error).cause) === 'busy'
+        if (!busy || performance.now() > until) throw error
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      }
+    }
+  }
+
+  async put(record: InboxRecord, { signal }: PutOptions = {}): Promise<'stored' | 'duplicate'> {
+    const put = await this.#writes.write(() => this.#insert(record), signal)
+    this.#loop?.wake()
+    return put
+  }
+
+  async work(run: Run, options: WorkOptions): Promise<Worker> {
+    return (this.#loop = new PullLoop(this, run, options))
+  }
+
+  async claim(limit: number, leaseMs: number): Promise<readonly SqliteClaim[]> {
+    const claims = await this.#writes.write(() => this.#open().claim(limit, leaseMs))
+    return claims.map((claimed) => ({
+      claimed,
+      record: claimed.record,
+      attempt: { number: claimed.attempts, extend: (ms: number) => this.#extend(claimed, ms) },
+    }))
+  }
+
+  async settle({ claimed }: SqliteClaim, verdict: Verdict): Promise<void> {
+    await this.#writes.write(() => this.#open().settle(claimed, verdict))
+  }
+
+  untilDue(): number | undefined {
+    return this.#open().untilDue()
+  }
+
+  async *dead(): AsyncGenerator<DeadLetter> {
+    yield* this.#open().dead()
+  }
+
+  async replay(selection: ReplaySelection): Promise<number> {
+    const count = await this.#writes.write(() => this.#open().replay(selection))
+    this.#loop?.wake()
+    return count
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#sweeping)
+    await this.#writes.write(() => undefined).catch(() => undefined) // whatever is queued before it
+    this.#handle?.close()
+    this.#handle = this.#store = undefined
+  }
+
+  #insert(record: InboxRecord): 'stored' | 'duplicate' {
+    const store = this.#open()
+    if (store.size() + record.body.length > this.#maxFileBytes) {
+      throw new Error(
+        `${this.#file} has reached maxFileBytes, ${this.#maxFileBytes}; do workers run?`,
+      )
+    }
+    return store.put(record, this.#options.revive ?? false)
+  }
+
+  async #extend(claimed: Claimed, ms: number): Promise<void> {
+    const held = await this.#writes.write(() => this.#open().extend(claimed, ms))
+    if (!held) throw new Error('The lease has ended')
+  }
+
+  #database(): SqliteDatabase {
+    this.#open()
+    return this.#handle!
+  }
+  #open(): SqliteStore {
+    if (!this.#store) this.#openFile()
+    return this.#store!
+  }
+  #reopen(): void {
+    try {
+      this.#handle?.close()
+    } catch {
+      // It is given up in any case.
+    }
+    this.#handle = this.#store = undefined
+  }
+
+  #openFile(): void {
+    if (this.#store) return
+    const reason = this.#options.unsafeVolatileDisk ? undefined : volatility(folderOf(this.#file))
+    if (reason) throw this.#unusable(`${reason}. unsafeVolatileDisk: true takes it all the same`)
+    let database: SqliteDatabase | undefined
+    try {
+      database = new this.#class!(this.#file)
+      configure(database)
+      database.exec('BEGIN IMMEDIATE')
+      migrate(database)
+      const offset = setClock(database, this.#clock)
+      database.exec('COMMIT')
+      this.#handle = database
+      this.#store = new SqliteStore(database, () => offset + this.#clock.now())
+    } catch (error) {
+      database?.close()
+      throw this.#unusable(messageOf(error), error)
+    }
+  }
+
+  #unusable(reason: string, cause?: unknown): Error {
+    return new Error(`The inbox ${this.#file} can't be used: ${reason}`, { cause })
+  }
+
+  #sweep(ms: number): void {
+    this.#sweeping = setTimeout(() => {
+      this.#writes
+        .write(() => this.#open().sweep(this.#retention))
+        .then(
+          (more) => this.#sweep(more ? SWEEP_PAUSE_MS : SWEEP_MS),
+          () => this.#sweep(SWEEP_MS),
+        )
+    }, ms)
+    ;(this.#sweeping as { unref?: () => void }).unref?.()
+  }
+}
+
+function folderOf(file: string): string {
+  const end = Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\'))
+  return end < 0 ? '.' : file.slice(0, end) || '/'
+}

@@ -1,0 +1,218 @@
+import type { AcceptTask, Inbox, WorkedTask, WorkingEndpoint } from '../endpoint.ts'
+import { configurationError, isWebhookError, messageOf, WebhookError } from '../errors.ts'
+import type { Task } from '../event.ts'
+import type { Budget } from '../lib/deadline.ts'
+import { ignored, stored, type Result } from '../outcomes.ts'
+import type { HostContext, WebhookHandler } from '../types.ts'
+import { createConsumer } from './consumer.ts'
+import type { DeadLetter, Engine, InboxRecord, ReplaySelection, Run, Worker } from './engine.ts'
+import { withKeys } from './keys.ts'
+import { compileOptions, type InboxOptions, type InboxSettings } from './options.ts'
+import { Pressure } from './pressure.ts'
+import { toRecord } from './record.ts'
+import { createRun } from './run.ts'
+
+/** What an engine gives its user: the `inbox` of a handler, and what operators need. */
+export interface EngineInbox extends Inbox {
+  readonly engine: Engine
+  /**
+   * The endpoint that a queue calls with what it was given: mount it beside the handlers.
+   *
+   * @throws {TypeError} `ERR_OPTION_INVALID` if the engine pulls
+   */
+  consumer(): WebhookHandler
+  /** What was given up, oldest first. */
+  dead(): AsyncIterable<DeadLetter>
+  /** Puts records back to work, duplicates or not; how many there were. */
+  replay(selection: ReplaySelection): Promise<number>
+}
+
+/** The longest wait to be stored: a third of the shortest deadline there is, 3 s. */
+const MAX_WAIT_MS = 1000
+
+/**
+ * Makes an engine an inbox: persist, then acknowledge.
+ *
+ * @throws {TypeError} `ERR_OPTION_INVALID`
+ */
+export function createInbox(engine: Engine, options: InboxOptions = {}): EngineInbox {
+  const settings = compileOptions(engine.name, engine.capabilities, options)
+  return new StoringInbox(engine, settings)
+}
+
+class StoringInbox implements EngineInbox {
+  readonly engine: Engine
+  readonly #settings: InboxSettings
+  readonly #run: Run
+  readonly #endpoints = new Map<string, WorkingEndpoint>()
+  readonly #pressure = new Pressure()
+  /** Deliveries that wait for the end of their work, by the keys of their records. */
+  readonly #waiting = new Map<string, Set<(result: Result) => void>>()
+  #host: HostContext = {}
+  #opened: Promise<void> | undefined
+  #worker: Promise<Worker> | undefined
+
+  constructor(engine: Engine, settings: InboxSettings) {
+    this.engine = engine
+    this.#settings = settings
+    const run = createRun({
+      endpoints: this.#endpoints,
+      settings,
+      host: () => this.#host,
+      onResult: ({ key }, result) => this.#waiting.get(key)?.forEach((tell) => tell(result)),
+    })
+    const { keys, keepKeysMs } = settings
+    const leaseMs = settings.workMs
+    this.#run = keys ? withKeys(run, keys, { leaseMs, keepMs: keepKeysMs }) : run
+  }
+
+  get name(): string {
+    return this.engine.name
+  }
+  get pulls(): boolean {
+    return this.engine.work !== undefined
+  }
+
+  bind(endpoint: WorkingEndpoint): AcceptTask {
+    const { name } = endpoint
+    if (this.#endpoints.has(name)) {
+      throw configurationError(
+        'ERR_OPTION_INVALID',
+        `Two handlers share an inbox and the name ${name}: give one of them a "name" of its own`,
+      )
+    }
+    if (endpoint.acknowledge === 'processed' && !this.pulls) {
+      throw configurationError(
+        'ERR_OPTION_INVALID',
+        `acknowledge: 'processed' needs work in this process, and ${this.name} calls another: use 'stored'`,
+      )
+    }
+    this.#endpoints.set(name, endpoint)
+    return (task, budget) => this.#accept(task, endpoint, budget)
+  }
+
+  open(): Promise<void> {
+    return (this.#opened ??= this.engine.open())
+  }
+
+  async work(host: HostContext = {}): Promise<void> {
+    this.#host = host
+    await this.open()
+    const { concurrency, leaseMs } = this.#settings
+    await (this.#worker ??= this.engine.work?.(this.#run, { concurrency, leaseMs }))
+  }
+
+  async stop(): Promise<void> {
+    const worker = this.#worker
+    this.#worker = undefined
+    // Those who wait would wait for work that nobody begins any more. What they wait for is stored.
+    for (const tellers of this.#waiting.values()) tellers.forEach((tell) => tell(stored))
+    await (await worker)?.stop()
+  }
+
+  async close(): Promise<void> {
+    await this.stop()
+    await this.engine.close()
+    this.#opened = undefined
+  }
+
+  consumer(): WebhookHandler {
+    return createConsumer(this.engine, this.#run, () => this.open())
+  }
+
+  dead(): AsyncIterable<DeadLetter> {
+    if (this.engine.dead) return this.engine.dead()
+    throw configurationError('ERR_OPTION_INVALID', `${this.name} does not list its dead letters`)
+  }
+
+  replay(selection: ReplaySelection): Promise<number> {
+    if (this.engine.replay) return this.engine.replay(selection)
+    throw configurationError('ERR_OPTION_INVALID', `${this.name} can't put records back to work`)
+  }
+
+  async #accept(task: Task, endpoint: WorkingEndpoint, budget: Budget): Promise<WorkedTask> {
+    try {
+      if (!endpoint.findEffect(task)) return { task, result: ignored, duplicate: false }
+      const record = await toRecord(task, endpoint, this.#settings)
+      return await this.#store(record, task, endpoint, budget)
+    } catch (error) {
+      return { task, result: toError(error, this.name), duplicate: false }
+    }
+  }
+
+  async #store(
+    record: InboxRecord,
+    task: Task,
+    endpoint: WorkingEndpoint,
+    budget: Budget,
+  ): Promise<WorkedTask> {
+    const { acknowledge } = endpoint
+    // Before it is stored: the worker may be done with it by the time this goes on.
+    const ending = acknowledge !== 'stored' && this.#worker ? this.#endOf(record.key) : undefined
+    try {
+      const put = await this.#put(record, endpoint, budget)
+      const result =
+        ending && put === 'stored'
+          ? await budget.race<Result, Result>(ending.result, answer(acknowledge))
+          : stored
+      return { task, result, duplicate: put === 'duplicate' }
+    } finally {
+      ending?.forget()
+    }
+  }
+
+  async #put(record: InboxRecord, endpoint: WorkingEndpoint, budget: Budget) {
+    const { maxBytes } = this.engine.capabilities
+    if (record.body.length > maxBytes) {
+      throw new WebhookError(
+        'ERR_BODY_TOO_LARGE',
+        `The body has ${record.body.length} bytes, and ${this.name} stores ${maxBytes} at most`,
+      )
+    }
+    // What its sender will never send again is turned away last.
+    const { retries } = endpoint.provider.acknowledge ?? {}
+    this.#pressure.enter(
+      retries === false ? budget.totalMs / 2 : Math.min(MAX_WAIT_MS, budget.totalMs / 3),
+    )
+    const giveUp = new AbortController()
+    try {
+      const putting = this.open().then(() => this.engine.put(record, { signal: giveUp.signal }))
+      return await budget.hold(putting, () => tooLate(this.name))
+    } finally {
+      giveUp.abort()
+      this.#pressure.leave()
+    }
+  }
+
+  #endOf(key: string) {
+    const tellers = this.#waiting.get(key) ?? new Set()
+    this.#waiting.set(key, tellers)
+    let tell!: (result: Result) => void
+    const result = new Promise<Result>((resolve) => tellers.add((tell = resolve)))
+    const forget = () => {
+      tellers.delete(tell)
+      if (tellers.size === 0 && this.#waiting.get(key) === tellers) this.#waiting.delete(key)
+    }
+    return { result, forget }
+  }
+}
+
+/** With `auto`, what did not end well or in time is answered as what it is: stored, to be tried again. */
+const answer =
+  (acknowledge: WorkingEndpoint['acknowledge']) =>
+  (result: Result): Result => {
+    const failed = isWebhookError(result) || result.kind === 'retry'
+    return failed && acknowledge === 'auto' ? stored : result
+  }
+
+const tooLate = (name: string) =>
+  new WebhookError(
+    'ERR_INBOX_UNAVAILABLE',
+    `${name} did not store the delivery before the deadline; is it slow, or locked?`,
+  )
+
+function toError(cause: unknown, name: string): WebhookError {
+  if (isWebhookError(cause)) return cause
+  const text = `${name} did not store the delivery: ${messageOf(cause)}`
+  return new WebhookError('ERR_INBOX_UNAVAILABLE', text, { cause })
+}

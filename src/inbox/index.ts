@@ -1,0 +1,20 @@
+export { createInbox } from './inbox.ts'
+
+export type {
+  Attempt,
+  Capabilities,
+  DeadLetter,
+  Engine,
+  InboxRecord,
+  PushedWork,
+  PushSide,
+  PutOptions,
+  ReplaySelection,
+  Run,
+  Verdict,
+  Worker,
+  WorkOptions,
+} from './engine.ts'
+export type { EngineInbox } from './inbox.ts'
+export type { KeyStore } from './keys.ts'
+export type { InboxOptions } from './options.ts'

@@ -1,0 +1,104 @@
+import { configurationError } from '../errors.ts'
+import { positive } from '../lib/options.ts'
+import type { WebhookEvent } from '../types.ts'
+import type { Capabilities } from './engine.ts'
+import type { KeyStore } from './keys.ts'
+
+/** What every engine's inbox can be told. */
+export interface InboxOptions {
+  /**
+   * Attempts at the work on a delivery, before it is given up as a dead letter.
+   *
+   * @default 12, or 20 for senders that never deliver again by themselves: about 2 and 10 hours
+   */
+  readonly attempts?: number
+  /** The wait before another attempt: anything up to a limit that doubles from the first to the second figure. */
+  readonly backoff?: {
+    /** @default 5 */
+    readonly baseSeconds?: number
+    /** @default 3600 */
+    readonly maxSeconds?: number
+  }
+  /** Seconds that one attempt may take; then its signal aborts and another follows. @default 300 */
+  readonly workSeconds?: number
+  /** Deliveries that a process works on at a time. @default 16 */
+  readonly concurrency?: number
+  /**
+   * Seconds after which the work of a process that is gone or frozen is given to another. One that lives
+   * renews them.
+   *
+   * @default 30
+   */
+  readonly leaseSeconds?: number
+  /** Header fields that are kept for `context.headers`, besides `content-type` and `user-agent`. @default none */
+  readonly headers?: readonly string[]
+  /**
+   * Events of the same order are worked on one after the other, as they came in. Note that one that fails
+   * holds up those behind it.
+   */
+  readonly order?: (event: WebhookEvent) => string | undefined
+  /**
+   * Tells duplicates where the engine can't. `false`: the handler is told of some events more than once.
+   * Needed for engines that know a key for less than a day.
+   */
+  readonly keys?: KeyStore | false
+  /** Seconds for which `keys` remembers what is done. @default 604800, a week */
+  readonly keepKeysSeconds?: number
+}
+
+/** The options, checked, in the units they are used in. */
+export interface InboxSettings {
+  readonly attempts: number | undefined
+  readonly backoff: { readonly baseMs: number; readonly maxMs: number }
+  readonly workMs: number
+  readonly concurrency: number
+  readonly leaseMs: number
+  readonly headers: readonly string[]
+  readonly order: InboxOptions['order']
+  readonly keys: KeyStore | undefined
+  readonly keepKeysMs: number
+}
+
+const ALWAYS_KEPT = ['content-type', 'user-agent']
+const DAY_SECONDS = 86_400
+const WEEK_SECONDS = 7 * DAY_SECONDS
+
+/** @throws {TypeError} `ERR_OPTION_INVALID` */
+export function compileOptions(
+  name: string,
+  { dedupe, order, maxRunSeconds }: Capabilities,
+  options: InboxOptions,
+): InboxSettings {
+  const { backoff = {}, keys } = options
+  if (dedupe.windowSeconds < DAY_SECONDS && keys === undefined) {
+    throw configurationError(
+      'ERR_OPTION_INVALID',
+      `${name} tells duplicates for ${dedupe.windowSeconds} s only, and senders repeat themselves for days: give "keys" a store, or false if your effects may see an event twice`,
+    )
+  }
+  if (options.order && !order) {
+    throw configurationError('ERR_OPTION_INVALID', `${name} keeps no order`)
+  }
+  const workSeconds = positive('workSeconds', options.workSeconds, Math.min(300, maxRunSeconds))
+  if (workSeconds > maxRunSeconds) {
+    throw configurationError(
+      'ERR_OPTION_INVALID',
+      `${name} gives an attempt ${maxRunSeconds} s at most, which workSeconds exceeds`,
+    )
+  }
+  return {
+    attempts:
+      options.attempts === undefined ? undefined : positive('attempts', options.attempts, 1),
+    backoff: {
+      baseMs: positive('backoff.baseSeconds', backoff.baseSeconds, 5) * 1000,
+      maxMs: positive('backoff.maxSeconds', backoff.maxSeconds, 3600) * 1000,
+    },
+    workMs: workSeconds * 1000,
+    concurrency: positive('concurrency', options.concurrency, 16),
+    leaseMs: positive('leaseSeconds', options.leaseSeconds, 30) * 1000,
+    headers: [...ALWAYS_KEPT, ...(options.headers ?? []).map((field) => field.toLowerCase())],
+    order: options.order,
+    keys: keys || undefined,
+    keepKeysMs: positive('keepKeysSeconds', options.keepKeysSeconds, WEEK_SECONDS) * 1000,
+  }
+}

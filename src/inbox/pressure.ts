@@ -1,0 +1,67 @@
+import { WebhookError } from '../errors.ts'
+
+/** Too few to say anything of a queue. */
+const FREE_PLACES = 16
+const WINDOW_MS = 100
+/** Weight of the latest window in the rate. */
+const LATEST = 0.5
+
+/**
+ * Turns a delivery away at once if the store is so far behind that its answer would come too late. By the time it
+ * would wait, not by how many wait: a hundred are nothing to a fast store and an age to a slow one.
+ */
+export class Pressure {
+  readonly #now: () => number
+  #pending = 0
+  #ratePerMs = 0
+  #windowStart = 0
+  #completed = 0
+  #lastCompletion = 0
+
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now
+  }
+
+  /**
+   * Takes part in the queue until `leave` is called.
+   *
+   * @param limitMs the wait that is still worth it
+   * @throws {WebhookError} `ERR_OVERLOADED`
+   */
+  enter(limitMs: number): void {
+    const now = this.#now()
+    if (this.#pending >= FREE_PLACES && this.#expectedMs(now) > limitMs) {
+      throw new WebhookError(
+        'ERR_OVERLOADED',
+        `The inbox is behind: ${this.#pending} deliveries wait to be stored`,
+        { retryAfterSeconds: 1 },
+      )
+    }
+    if (this.#pending === 0) this.#begin(now)
+    this.#pending++
+  }
+
+  leave(): void {
+    const now = this.#now()
+    this.#pending--
+    this.#completed++
+    this.#lastCompletion = now
+    const elapsed = now - this.#windowStart
+    if (elapsed < WINDOW_MS) return
+    const rate = this.#completed / elapsed
+    this.#ratePerMs = this.#ratePerMs === 0 ? rate : LATEST * rate + (1 - LATEST) * this.#ratePerMs
+    this.#windowStart = now
+    this.#completed = 0
+  }
+
+  #begin(now: number): void {
+    this.#windowStart = this.#lastCompletion = now
+    this.#completed = 0
+  }
+
+  /** By the rate of late; or as long as nothing has come back, if that is longer. */
+  #expectedMs(now: number): number {
+    const byRate = this.#ratePerMs === 0 ? 0 : this.#pending / this.#ratePerMs
+    return Math.max(byRate, now - this.#lastCompletion)
+  }
+}

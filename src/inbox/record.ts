@@ -1,0 +1,142 @@
+import { Delivery } from '../delivery.ts'
+import type { WorkingEndpoint } from '../endpoint.ts'
+import { DeliveredEvent, type Task } from '../event.ts'
+import { after } from '../lib/awaitable.ts'
+import { decodeUtf8, encodeUtf8 } from '../lib/bytes.ts'
+import { crypto } from '../lib/crypto.ts'
+import { parse } from '../stages/parse.ts'
+import type { Awaitable, HeaderFields, HostContext, Provider, VerifiedDelivery } from '../types.ts'
+import type { InboxRecord } from './engine.ts'
+
+/** What the extractors of the provider found while the delivery was there whole, and what the handler has said of it. */
+interface Head {
+  readonly key: string
+  readonly effect?: string | undefined
+  readonly type: string
+  readonly subtype?: string | undefined
+  readonly id?: string | undefined
+  readonly timestamp?: number | undefined
+  readonly secret: number
+  readonly route?: { readonly pattern: string; readonly params: Readonly<Record<string, string>> }
+  readonly headers: Readonly<Record<string, string>>
+  /** The body is the JSON of one item of a batch. */
+  readonly item?: true
+}
+
+export interface RecordOptions {
+  /** The headers that are kept. All others, and the query, may hold what must not be stored. */
+  readonly headers: readonly string[]
+  readonly order: ((event: DeliveredEvent) => string | undefined) | undefined
+}
+
+/** @throws {WebhookError} `ERR_BODY_MALFORMED` if the payload is needed to tell what the event is */
+export function toRecord(
+  { event, effect, key }: Task,
+  endpoint: WorkingEndpoint,
+  options: RecordOptions,
+): Awaitable<InboxRecord> {
+  const { delivery } = event
+  const order = options.order?.(event)
+  const head: Head = {
+    key: event.key,
+    effect,
+    type: event.type,
+    subtype: event.subtype,
+    id: event.id,
+    timestamp: event.timestamp,
+    secret: event.secret,
+    ...(delivery.host?.route && { route: delivery.host.route }),
+    headers: pick(delivery.headers, options.headers),
+    ...(event.isBatchItem && { item: true }),
+  }
+  return after(
+    crypto.hash('sha256', encodeUtf8(`${endpoint.name}\n${key}`), 'base64url'),
+    (hash) => ({
+      key: hash,
+      endpoint: endpoint.name,
+      receivedAt: delivery.receivedAt,
+      head: JSON.stringify(head),
+      body: event.isBatchItem ? encodeUtf8(JSON.stringify(event.payload)) : delivery.body,
+      ...(order !== undefined && { order }),
+    }),
+  )
+}
+
+/** The task of a record, as it was when it was stored. */
+export function toTask(
+  record: InboxRecord,
+  endpoint: WorkingEndpoint,
+  host: HostContext,
+): Awaitable<Task> {
+  const head = JSON.parse(record.head) as Head
+  const delivery = new Delivery(
+    {
+      method: 'POST',
+      origin: '',
+      target: '/',
+      headers: fields(head.headers),
+      readBody: () => record.body,
+    },
+    { ...host, ...(head.route && { route: head.route }) },
+    { receivedAt: endpoint.clock(), publicUrl: endpoint.publicUrl },
+  )
+  delivery.body = record.body
+  const verified = { delivery, verified: { secret: head.secret } }
+  return after(payloadOf(verified, endpoint.provider, head), (payload) => {
+    const event = new StoredEvent(endpoint.provider, verified, head, payload)
+    event.key = head.key
+    return { event, key: record.key, ...(head.effect !== undefined && { effect: head.effect }) }
+  })
+}
+
+/** Parsed here if the delivery can't do it by itself, when something reads it. */
+function payloadOf(
+  verified: VerifiedDelivery,
+  provider: Provider,
+  head: Head,
+): Awaitable<{ readonly payload: unknown } | undefined> {
+  if (head.item) return { payload: JSON.parse(decodeUtf8(verified.delivery.body)) as unknown }
+  // Multipart is parsed on the way; what an item is was decided before it was stored.
+  return after(parse(verified, { ...provider, event: {} }), () => undefined)
+}
+
+/** An event whose description is known: neither the headers nor the query it came from are there any more. */
+class StoredEvent extends DeliveredEvent {
+  readonly #head: Head
+
+  constructor(
+    provider: Provider,
+    verified: VerifiedDelivery,
+    head: Head,
+    item: { readonly payload: unknown } | undefined,
+  ) {
+    super(provider, verified, item)
+    this.#head = head
+  }
+  override get type(): string {
+    return this.#head.type
+  }
+  override get subtype(): string | undefined {
+    return this.#head.subtype
+  }
+  override get id(): string | undefined {
+    return this.#head.id
+  }
+  override get timestamp(): number | undefined {
+    return this.#head.timestamp
+  }
+}
+
+function pick(headers: HeaderFields, names: readonly string[]): Record<string, string> {
+  const picked: Record<string, string> = {}
+  for (const name of names) {
+    const value = headers.get(name)
+    if (value !== null) picked[name] = value
+  }
+  return picked
+}
+
+function fields(headers: Readonly<Record<string, string>>): HeaderFields {
+  const map = new Map(Object.entries(headers))
+  return { get: (name) => map.get(name) ?? null, [Symbol.iterator]: () => map.entries() }
+}
