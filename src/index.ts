@@ -4,10 +4,10 @@ export { defineProvider, first, header, member, number, query, time } from './pr
 export { drop, reply, retry } from './outcomes.ts'
 export { ERRORS, isWebhookError, WebhookError } from './errors.ts'
 
-export type { Limits, WebhookHandlerOptions } from './endpoint.ts'
+export type { AcknowledgeMode, Inbox, Limits, WebhookHandlerOptions } from './endpoint.ts'
 export type { ConfigurationErrorCode, ErrorCode, ErrorKind } from './errors.ts'
 export type { Delivery } from './delivery.ts'
-export type { Drop, Outcome, Reply, ReplyOptions, Retry, RetryOptions } from './outcomes.ts'
+export type { Drop, Outcome, Reply, ReplyOptions, Retry, RetryOptions, Stored } from './outcomes.ts'
 export type { ProviderDefinition, ProviderFacts } from './provider.ts'
 export type { TextEncoding } from './lib/bytes.ts'
 export type { HashAlgorithm } from './lib/crypto.ts'

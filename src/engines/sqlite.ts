@@ -210,10 +210,9 @@ class SqliteEngine implements Engine, PullSource<SqliteClaim> {
 
   #openFile(): void {
     if (this.#store) return
-    const reason = this.#options.unsafeVolatileDisk ? undefined : volatility(folderOf(this.#file))
-    if (reason) throw this.#unusable(`${reason}. unsafeVolatileDisk: true takes it all the same`)
     let database: SqliteDatabase | undefined
     try {
+      this.#checkDisk()
       database = new this.#class!(this.#file)
       configure(database)
       database.exec('BEGIN IMMEDIATE')
@@ -224,12 +223,16 @@ class SqliteEngine implements Engine, PullSource<SqliteClaim> {
       this.#store = new SqliteStore(database, () => offset + this.#clock.now())
     } catch (error) {
       database?.close()
-      throw this.#unusable(messageOf(error), error)
+      throw new Error(`The inbox ${this.#file} can't be used: ${messageOf(error)}`, {
+        cause: error,
+      })
     }
   }
 
-  #unusable(reason: string, cause?: unknown): Error {
-    return new Error(`The inbox ${this.#file} can't be used: ${reason}`, { cause })
+  #checkDisk(): void {
+    if (this.#options.unsafeVolatileDisk) return
+    const reason = volatility(folderOf(this.#file))
+    if (reason) throw new Error(`${reason}. unsafeVolatileDisk: true takes it all the same`)
   }
 
   #sweep(ms: number): void {

@@ -73,7 +73,7 @@ export function compileOptions(
   if (dedupe.windowSeconds < DAY_SECONDS && keys === undefined) {
     throw configurationError(
       'ERR_OPTION_INVALID',
-      `${name} tells duplicates for ${dedupe.windowSeconds} s only, and senders repeat themselves for days: give "keys" a store, or false if your effects may see an event twice`,
+      `${name} tells duplicates for ${dedupe.windowSeconds} s only, and senders repeat themselves for days: raise that where you can, give "keys" a store, or false if your effects may see an event twice`,
     )
   }
   if (options.order && !order) {

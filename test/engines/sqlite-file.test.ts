@@ -1,0 +1,242 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { sqlite, type SqliteOptions } from 'webhook-target/engines/sqlite'
+import type { InboxRecord } from 'webhook-target/inbox'
+
+const folder = mkdtempSync(join(tmpdir(), 'sqlite-file-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+let count = 0
+const newFile = () => join(folder, `${++count}.db`)
+
+async function open(file = newFile(), options: SqliteOptions = {}) {
+  const inbox = sqlite(file, options)
+  await inbox.open()
+  onTestFinished(() => inbox.close())
+  const database = new DatabaseSync(file)
+  onTestFinished(() => database.close())
+  const rows = () => database.prepare('SELECT * FROM inbox ORDER BY seq').all()
+  return { inbox, engine: inbox.engine, file, database, rows }
+}
+
+const record = (part: Partial<InboxRecord> = {}): InboxRecord => ({
+  key: `key-${++count}`,
+  endpoint: 'test',
+  receivedAt: Date.now(),
+  head: '{}',
+  body: new TextEncoder().encode('{"a":1}'),
+  ...part,
+})
+
+describe('refuses to open', () => {
+  const cases: readonly (readonly [name: string, make: (file: string) => void, reason: RegExp])[] =
+    [
+      [
+        'what is no database',
+        (file) => writeFileSync(file, 'hello '.repeat(1000)),
+        /not a database/,
+      ],
+      [
+        'the database of another program',
+        (file) => new DatabaseSync(file).exec('CREATE TABLE a (b)'),
+        /another program/,
+      ],
+      ['a folder', (file) => mkdirSync(file), /unable to open/],
+    ]
+  test.each(cases)('%s', async (_name, make, reason) => {
+    const file = newFile()
+    make(file)
+    await expect(sqlite(file).open()).rejects.toThrow(reason)
+    await expect(sqlite(file).open()).rejects.toThrow(file)
+  })
+
+  test('tables of a later version', async () => {
+    const { file, database, inbox } = await open()
+    database.exec('PRAGMA user_version = 2')
+    await inbox.close()
+    await expect(sqlite(file).open()).rejects.toThrow(/version 2, and this release knows 1/)
+  })
+
+  test('a file in a folder that is not there', async () => {
+    const file = join(folder, 'missing', 'inbox.db')
+    await expect(sqlite(file).open()).rejects.toThrow(file)
+  })
+
+  test.skipIf(!existsSync('/dev/shm'))('a disk that is memory, unless told to', async () => {
+    const file = join(mkdtempSync('/dev/shm/sqlite-'), 'inbox.db')
+    onTestFinished(() => rmSync(join(file, '..'), { recursive: true }))
+    await expect(sqlite(file).open()).rejects.toThrow(/in memory \(tmpfs\).*unsafeVolatileDisk/)
+    const { engine } = await open(file, { unsafeVolatileDisk: true })
+    expect(engine.capabilities.durable).toBe('memory')
+  })
+
+  test.each(['K_SERVICE', 'AWS_LAMBDA_FUNCTION_NAME'])(
+    'the own disk of an instance, by %s',
+    async (name) => {
+      vi.stubEnv(name, 'service')
+      onTestFinished(() => void vi.unstubAllEnvs())
+      await expect(sqlite(newFile()).open()).rejects.toThrow(
+        new RegExp(`${name} is set.*mount a volume`),
+      )
+    },
+  )
+
+  test.each(['', ':memory:'])('no file at all: %j', (file) => {
+    expect(() => sqlite(file)).toThrow(expect.objectContaining({ code: 'ERR_OPTION_INVALID' }))
+  })
+})
+
+describe('durability', () => {
+  test('a write-ahead log, and every commit synced', async () => {
+    const { database, engine } = await open()
+    expect(database.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' })
+    await engine.put(record())
+    // `synchronous` belongs to a connection, so it is asked of the one in use.
+    const statements: string[] = []
+    const Database = class extends DatabaseSync {
+      override exec(sql: string) {
+        statements.push(sql)
+        super.exec(sql)
+      }
+    }
+    await open(newFile(), { database: Database })
+    expect(statements).toContain('PRAGMA synchronous = FULL')
+  })
+
+  test('many at once take one commit', async () => {
+    const commits: string[] = []
+    const Database = class extends DatabaseSync {
+      override exec(sql: string) {
+        if (sql === 'COMMIT') commits.push(sql)
+        super.exec(sql)
+      }
+    }
+    const { engine } = await open(newFile(), { database: Database })
+    commits.length = 0
+    await Promise.all(Array.from({ length: 64 }, () => engine.put(record())))
+    expect(commits.length).toBeLessThan(8)
+  })
+
+  test('one that can not be stored does not fail the others', async () => {
+    const { engine, rows } = await open()
+    const bad = record({ head: null as never })
+    const puts = await Promise.allSettled([
+      engine.put(record()),
+      engine.put(bad),
+      engine.put(record()),
+    ])
+    expect(puts.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    expect(rows()).toHaveLength(2)
+  })
+
+  test('what nobody waits for any more is not stored', async () => {
+    const { engine, rows } = await open()
+    await expect(engine.put(record(), { signal: AbortSignal.abort() })).rejects.toThrow(
+      /Nobody waits/,
+    )
+    expect(rows()).toEqual([])
+  })
+
+  test('a locked database holds up neither the event loop nor anything else', async () => {
+    const { engine, database, rows } = await open()
+    database.exec('BEGIN IMMEDIATE')
+    let stored = false
+    const put = engine.put(record()).then(() => (stored = true))
+    for (let turns = 0; turns < 50; turns++) await new Promise((resolve) => setImmediate(resolve))
+    expect(stored).toBe(false)
+    database.exec('COMMIT')
+    await put
+    expect(rows()).toHaveLength(1)
+  })
+
+  test('a file that has reached its limit takes no more, and again when there is room', async () => {
+    const { engine } = await open(newFile(), { maxFileBytes: 200_000 })
+    const big = () => record({ body: new Uint8Array(60_000) })
+    await engine.put(big())
+    await engine.put(big())
+    await expect(engine.put(big())).rejects.toThrow(/maxFileBytes/)
+    expect(await engine.put(record())).toBe('stored')
+  })
+})
+
+describe('time', () => {
+  test('is carried on when the clock is set back or forth', async () => {
+    const { file, inbox, database, engine } = await open()
+    await engine.put(record())
+    const offset = () => Number(database.prepare('SELECT offset FROM clock').get()!['offset'])
+    const before = offset()
+    await inbox.close()
+    vi.spyOn(Date, 'now').mockReturnValue(4e12)
+    onTestFinished(() => void vi.restoreAllMocks())
+    await open(file)
+    expect(offset()).toBe(before)
+  })
+
+  test('starts anew with the machine, never goes back, and what was in work is due', async () => {
+    const { file, inbox, database, engine } = await open()
+    await engine.put(record())
+    database.exec("UPDATE inbox SET fence = 'a', due = 9e15, changed = 8e12")
+    database.exec("UPDATE clock SET boot = 'before'")
+    await inbox.close()
+    const again = await open(file)
+    const { boot } = again.database.prepare('SELECT boot FROM clock').get()!
+    expect(boot).not.toBe('before')
+    const seen = new Promise((resolve) => {
+      void again.engine.work!(async ({ key }) => (resolve(key), { kind: 'ack' }), {
+        concurrency: 1,
+        leaseMs: 1000,
+      })
+    })
+    await seen
+    await vi.waitFor(() => expect(Number(again.rows()[0]!['changed'])).toBeGreaterThanOrEqual(8e12))
+  })
+})
+
+describe('retention', () => {
+  test('forgets in time: the content, then the key; never what is still to be done', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const { database, rows, engine } = await open(newFile(), {
+      windowSeconds: 100_000,
+      replaySeconds: 10_000,
+      deadSeconds: 1_000_000,
+    })
+    for (const key of ['new', 'old', 'older', 'dead', 'todo']) await engine.put(record({ key }))
+    database.exec(`
+      UPDATE inbox SET state = 1 WHERE key IN ('new', 'old', 'older');
+      UPDATE inbox SET state = 2, reason = '' WHERE key = 'dead';
+      UPDATE inbox SET changed = changed - 50000000 WHERE key = 'old';
+      UPDATE inbox SET changed = changed - 500000000 WHERE key IN ('older', 'dead', 'todo')`)
+    await vi.advanceTimersByTimeAsync(60_000)
+    await vi.waitFor(() => {
+      expect(rows().map(({ key, body }) => [key, body !== null])).toEqual([
+        ['new', true],
+        ['old', false],
+        ['dead', true],
+        ['todo', true],
+      ])
+    })
+  })
+
+  test('a dead letter is revived by its sender only where that is wanted', async () => {
+    for (const [revive, expected] of [
+      [false, 'duplicate'],
+      [true, 'stored'],
+    ] as const) {
+      const { engine, database } = await open(newFile(), { revive })
+      const one = record()
+      await engine.put(one)
+      database.exec("UPDATE inbox SET state = 2, reason = ''")
+      expect(await engine.put(one)).toBe(expected)
+    }
+  })
+
+  test('replays all that came since a time', async () => {
+    const { engine, database } = await open()
+    for (const receivedAt of [1000, 2000, 3000]) await engine.put(record({ receivedAt }))
+    database.exec('UPDATE inbox SET state = 1')
+    expect(await engine.replay!({ since: 2000 })).toBe(2)
+  })
+})

@@ -1,0 +1,442 @@
+import {
+  createWebhookHandler,
+  mount,
+  reply,
+  retry,
+  type Effects,
+  type WebhookContext,
+  type WebhookEvent,
+  type WebhookHandlerOptions,
+} from 'webhook-target'
+import { memory } from 'webhook-target/engines/memory'
+import { createInbox, type DeadLetter, type EngineInbox } from 'webhook-target/inbox'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { fetchDoor, exchange } from '../support/doors.ts'
+import { deferred, patched, recorded } from '../support/inboxes.ts'
+import { recorder, silent } from '../support/reports.ts'
+import { acme, acmeBatches, fromAcme } from '../support/senders.ts'
+
+type Options = Omit<WebhookHandlerOptions, 'on' | 'inbox'>
+
+async function open(
+  on: Effects<Record<string, unknown>>,
+  {
+    inbox = memory(),
+    work = true,
+    ...options
+  }: Partial<Options> & { inbox?: EngineInbox; work?: boolean } = {},
+) {
+  const handler = createWebhookHandler({
+    provider: acme(),
+    telemetry: silent,
+    ...options,
+    inbox,
+    on,
+  })
+  if (work) await inbox.work()
+  onTestFinished(() => inbox.close())
+  const send = (...sent: Parameters<typeof fromAcme>) =>
+    exchange(fetchDoor, handler, fromAcme(...sent))
+  return { inbox, handler, send }
+}
+
+describe('stored, then acknowledged', () => {
+  test('the answer waits for the store', async () => {
+    const storing = deferred<'stored'>()
+    const inbox = patched(memory(), { put: () => storing.promise })
+    const { send } = await open({ '*': () => {} }, { inbox, work: false })
+    let answered = false
+    const answer = send().finally(() => (answered = true))
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(answered).toBe(false)
+    storing.resolve('stored')
+    expect((await answer).status).toBe(200)
+  })
+
+  test('a store that fails is 503 with Retry-After, whatever it says', async () => {
+    const { telemetry, reports } = recorder()
+    const inbox = patched(memory(), { put: () => Promise.reject(new Error('disk full')) })
+    const { send } = await open({ '*': () => {} }, { inbox, telemetry })
+    const answer = await send()
+    expect([answer.status, answer.header('retry-after'), answer.body]).toEqual([503, '30', ''])
+    expect(reports).toMatchObject([
+      { outcome: 'unavailable', error: { code: 'ERR_INBOX_UNAVAILABLE' } },
+    ])
+    expect(reports[0]!.error!.message).toBe('memory did not store the delivery: disk full')
+  })
+
+  test('a store that hangs is 503 before the deadline, and told that nobody waits', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    let signal: AbortSignal | undefined
+    const inbox = patched(memory(), {
+      put(_record, options) {
+        signal = options?.signal
+        return new Promise(() => {})
+      },
+    })
+    const { send } = await open({ '*': () => {} }, { inbox, work: false })
+    const answer = send()
+    await vi.waitFor(() => expect(signal).toBeDefined())
+    await vi.advanceTimersByTimeAsync(9001)
+    expect((await answer).status).toBe(503)
+    expect(signal!.aborted).toBe(true)
+  })
+
+  test('a store that can not be opened is 503', async () => {
+    const inbox = patched(memory(), { open: () => Promise.reject(new Error('no such folder')) })
+    const { send } = await open({ '*': () => {} }, { inbox, work: false })
+    expect((await send()).status).toBe(503)
+  })
+
+  test('nothing is stored of what is not verified, or has no effect', async () => {
+    const inbox = memory()
+    const records = recorded(inbox)
+    const { send } = await open({ made: () => {} }, { inbox })
+    expect((await send({ secret: 'another' })).status).toBe(401)
+    expect((await send({ body: '{"type":"other"}' })).status).toBe(200)
+    expect(records).toEqual([])
+  })
+
+  test('a body that no type can be read from is the sender’s fault', async () => {
+    const { send } = await open({ made: () => {} })
+    expect((await send({ body: '{"type":' })).status).toBe(400)
+  })
+
+  test('what is longer than the engine stores is 413', async () => {
+    const { engine } = memory()
+    const capabilities = { ...engine.capabilities, maxBytes: 10 }
+    const inbox = createInbox(Object.assign(engine, { capabilities }))
+    const { send } = await open({ '*': () => {} }, { inbox })
+    expect((await send()).status).toBe(413)
+  })
+})
+
+describe('acknowledge', () => {
+  test('auto answers with the outcome of work that is done in time', async () => {
+    const { send } = await open({ made: () => reply('hello') })
+    expect(await send()).toMatchObject({ status: 200, body: 'hello' })
+  })
+
+  test('auto answers success for work that fails or asks for time, which is tried again', async () => {
+    const attempts: number[] = []
+    const { send } = await open(
+      {
+        made(_event, { attempt }) {
+          attempts.push(attempt)
+          if (attempt === 1) throw new Error('down')
+          if (attempt === 2) return retry({ afterSeconds: 0 })
+          return undefined
+        },
+      },
+      { inbox: memory({ backoff: { baseSeconds: 0.001 } }) },
+    )
+    expect((await send()).status).toBe(200)
+    await vi.waitFor(() => expect(attempts).toEqual([1, 2, 3]))
+  })
+
+  test('auto answers success when the deadline comes first, and the work goes on', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const began = deferred()
+    const finish = deferred()
+    const ended = deferred()
+    const { send } = await open({
+      async made(_event, { signal }) {
+        began.resolve()
+        await finish.promise
+        if (!signal.aborted) ended.resolve()
+      },
+    })
+    const answer = send()
+    await began.promise
+    await vi.advanceTimersByTimeAsync(9001)
+    expect((await answer).status).toBe(200)
+    finish.resolve()
+    await ended.promise
+  })
+
+  test('stored answers before the work begins', async () => {
+    const finish = deferred()
+    const { send } = await open({ made: () => finish.promise }, { acknowledge: 'stored' })
+    expect((await send()).status).toBe(200)
+    finish.resolve()
+  })
+
+  test('processed answers what the work has come to', async () => {
+    const { send } = await open(
+      { made: () => retry({ afterSeconds: 7 }) },
+      { acknowledge: 'processed' },
+    )
+    const answer = await send()
+    expect([answer.status, answer.header('retry-after')]).toEqual([503, '7'])
+  })
+
+  test('without a worker all are answered as stored', async () => {
+    const { send } = await open({ made: () => reply('never') }, { work: false })
+    expect(await send()).toMatchObject({ status: 200, body: '' })
+  })
+
+  test('who waits is answered when the work stops', async () => {
+    const began = deferred()
+    const finish = deferred()
+    const { send, inbox } = await open({
+      made() {
+        began.resolve()
+        return finish.promise
+      },
+    })
+    const answer = send()
+    await began.promise
+    const stopped = inbox.stop()
+    expect((await answer).status).toBe(200)
+    finish.resolve()
+    await stopped
+  })
+})
+
+describe('duplicates', () => {
+  test('50 at once are worked on once and all acknowledged', async () => {
+    const effect = vi.fn(async () => {})
+    const { send } = await open({ made: effect })
+    const answers = await Promise.all(Array.from({ length: 50 }, () => send({ id: 'same' })))
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
+    expect(effect).toHaveBeenCalledTimes(1)
+  })
+
+  test('a dead letter does not come back to life by itself', async () => {
+    const effect = vi.fn(() => {
+      throw new Error('never')
+    })
+    const { send, inbox } = await open({ made: effect }, { inbox: memory({ attempts: 1 }) })
+    expect((await send({ id: 'same' })).status).toBe(200)
+    await vi.waitFor(async () => expect(await letters(inbox)).toHaveLength(1))
+    expect((await send({ id: 'same' })).status).toBe(200)
+    expect(effect).toHaveBeenCalledTimes(1)
+  })
+})
+
+async function letters(inbox: EngineInbox) {
+  const list: DeadLetter[] = []
+  for await (const letter of inbox.dead()) list.push(letter)
+  return list
+}
+
+describe('named effects', () => {
+  test('each has a state of its own', async () => {
+    const runs: string[] = []
+    const { send } = await open(
+      {
+        made: {
+          relay: () => void runs.push('relay'),
+          store(_event, { attempt }) {
+            runs.push(`store ${attempt}`)
+            if (attempt === 1) throw new Error('down')
+          },
+        },
+      },
+      { inbox: memory({ backoff: { baseSeconds: 0.001 } }) },
+    )
+    expect((await send()).status).toBe(200)
+    await vi.waitFor(() => expect(runs).toEqual(['relay', 'store 1', 'store 2']))
+  })
+
+  test('without an inbox, the one that failed is run again by the next delivery, and the other is not', async () => {
+    const runs: string[] = []
+    const handler = createWebhookHandler({
+      provider: acme(),
+      telemetry: silent,
+      on: {
+        made: {
+          relay: () => void runs.push('relay'),
+          store() {
+            runs.push('store')
+            if (runs.length === 2) throw new Error('down')
+          },
+        },
+      },
+    })
+    const send = () => exchange(fetchDoor, handler, fromAcme({ id: 'same' }))
+    expect((await send()).status).toBe(503)
+    expect((await send()).status).toBe(200)
+    expect(runs).toEqual(['relay', 'store', 'store'])
+  })
+
+  test('the reports have their names', async () => {
+    const { telemetry, reports } = recorder()
+    const { send } = await open(
+      { made: { relay: () => {}, store: () => {} } },
+      { telemetry, acknowledge: 'stored' },
+    )
+    await send()
+    expect(reports.filter(({ status }) => status === 200)).toMatchObject([
+      { outcome: 'stored', effect: 'relay' },
+      { outcome: 'stored', effect: 'store' },
+    ])
+  })
+
+  test.each([[{ made: {} }], [{ made: { relay: 1 } }], [{ made: null }]])('%j is refused', (on) => {
+    const create = () => createWebhookHandler({ provider: acme(), on: on as never })
+    expect(create).toThrow(expect.objectContaining({ code: 'ERR_OPTION_INVALID' }))
+  })
+})
+
+describe('what the work is given', () => {
+  async function exchangeStored(
+    sent: Parameters<typeof fromAcme>[0],
+    inbox = memory(),
+    provider = acme(),
+  ) {
+    const seen: { event: WebhookEvent; context: WebhookContext }[] = []
+    const { handler } = await open(
+      { '*': (event, context) => void seen.push({ event, context }) },
+      { inbox, provider },
+    )
+    const mounted = mount({ '/acme/:tenant': handler })
+    expect(
+      (await exchange(fetchDoor, mounted, fromAcme({ path: '/acme/one', ...sent }))).status,
+    ).toBe(200)
+    return seen
+  }
+
+  test('the event as it was delivered', async () => {
+    const body = '{"type":"made", "n":1.0}'
+    const [first] = await exchangeStored({ id: 'x', body })
+    const { event, context } = first!
+    expect(event).toMatchObject({ provider: 'acme', type: 'made', id: 'x', secret: 0 })
+    expect(event.key).toBe('acme:%2Facme%2F%3Atenant/one:x')
+    expect(event.data).toEqual({ type: 'made', n: 1 })
+    expect(new TextDecoder().decode(context.rawBody)).toBe(body)
+    expect(context.params).toEqual({ tenant: 'one' })
+    expect(context.attempt).toBe(1)
+    expect(context.signal.aborted).toBe(false)
+    expect(context.transaction).toBeUndefined()
+  })
+
+  test('the headers that are listed and no other', async () => {
+    const inbox = memory({ headers: ['X-Acme-Region'] })
+    const records = recorded(inbox)
+    const headers = { 'x-acme-region': 'eu', authorization: 'Bearer hunter2', cookie: 'hunter2' }
+    const [first] = await exchangeStored({ path: '/acme/one?token=hunter2', headers }, inbox)
+    expect(Object.fromEntries(first!.context.headers)).toEqual({
+      'content-type': 'application/json',
+      'x-acme-region': 'eu',
+    })
+    expect(JSON.stringify(records[0])).not.toMatch(/hunter2|x-acme-signature/)
+  })
+
+  test.each([
+    [
+      'a form',
+      'application/x-www-form-urlencoded',
+      'type=made&a=1&a=2',
+      { type: 'made', a: ['1', '2'] },
+    ],
+    [
+      'multipart',
+      'multipart/form-data; boundary=B',
+      '--B\r\ncontent-disposition: form-data; name="type"\r\n\r\nmade\r\n--B--\r\n',
+      { type: 'made' },
+    ],
+    ['labelled text', 'text/plain', '{"type":"made"}', { type: 'made' }],
+  ])('%s', async (_name, type, body, data) => {
+    const [first] = await exchangeStored({ body, headers: { 'content-type': type } })
+    expect({ ...(first!.event.data as object) }).toEqual(data)
+  })
+
+  test('the items of a batch, one by one', async () => {
+    const inbox = memory()
+    const records = recorded(inbox)
+    const body = JSON.stringify([
+      { type: 'a', id: '1' },
+      { type: 'b', id: '2' },
+      { type: 'a', id: '1' },
+    ])
+    const seen = await exchangeStored({ body }, inbox, acmeBatches())
+    expect(seen.map(({ event }) => [event.type, event.id, event.data])).toEqual([
+      ['a', '1', { type: 'a', id: '1' }],
+      ['b', '2', { type: 'b', id: '2' }],
+    ])
+    expect(new TextDecoder().decode(records[1]!.body)).toBe('{"type":"b","id":"2"}')
+  })
+
+  test('when it was received, however late it is worked on', async () => {
+    const times: number[][] = []
+    const clock = { now: 1000 }
+    const { send, inbox } = await open(
+      { made: (_event, { receivedAt, deadline }) => void times.push([receivedAt, deadline]) },
+      { work: false, clock: () => clock.now },
+    )
+    await send()
+    clock.now = 5000
+    await inbox.work()
+    await vi.waitFor(() => expect(times).toEqual([[1000, 305_000]]))
+  })
+})
+
+describe('refused when the handler is created', () => {
+  const engineWith = (changes: object) => {
+    const { engine } = memory()
+    return Object.assign(engine, { capabilities: { ...engine.capabilities, ...changes } })
+  }
+  test.each([
+    [
+      'two handlers of one name',
+      () => {
+        const inbox = memory()
+        const create = () => createWebhookHandler({ provider: acme(), inbox, on: {} })
+        create()
+        create()
+      },
+    ],
+    [
+      'acknowledging before it is done, without an inbox',
+      () => createWebhookHandler({ provider: acme(), acknowledge: 'stored', on: {} }),
+    ],
+    [
+      'an engine that forgets keys, without a store for them',
+      () => createInbox(engineWith({ dedupe: { windowSeconds: 3600, tells: true } })),
+    ],
+    [
+      'an order that the engine does not keep',
+      () => createInbox(engineWith({ order: false }), { order: () => 'a' }),
+    ],
+    [
+      'attempts longer than the engine waits',
+      () => createInbox(engineWith({ maxRunSeconds: 60 }), { workSeconds: 61 }),
+    ],
+    ['no attempts', () => memory({ attempts: 0 })],
+    [
+      'waiting for work that another process does',
+      () =>
+        createWebhookHandler({
+          provider: acme(),
+          acknowledge: 'processed',
+          inbox: patched(memory(), { work: undefined } as never),
+          on: {},
+        }),
+    ],
+  ])('%s', (_name, create) => {
+    expect(create).toThrow(expect.objectContaining({ code: 'ERR_OPTION_INVALID' }))
+  })
+
+  test('two of one provider can share an inbox under names of their own', async () => {
+    const inbox = memory()
+    const runs: string[] = []
+    const create = (name: string) =>
+      createWebhookHandler({
+        name,
+        provider: acme(),
+        inbox,
+        telemetry: silent,
+        on: { '*': () => void runs.push(name) },
+      })
+    const [one, two] = [create('one'), create('two')]
+    await inbox.work()
+    const sent = fromAcme({ id: 'same' })
+    await exchange(fetchDoor, one, sent)
+    await exchange(fetchDoor, two, sent)
+    expect(runs).toEqual(['one', 'two'])
+    await inbox.close()
+  })
+})

@@ -1,0 +1,172 @@
+import { createWebhookHandler, retry, type Effects, type ProviderDefinition } from 'webhook-target'
+import { memory } from 'webhook-target/engines/memory'
+import type { Attempt, InboxRecord, Run, Verdict } from 'webhook-target/inbox'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import type { InboxOptions } from 'webhook-target/inbox'
+import { exchange, fetchDoor } from '../support/doors.ts'
+import { patched, recorded } from '../support/inboxes.ts'
+import { recorder } from '../support/reports.ts'
+import { acme, fromAcme } from '../support/senders.ts'
+
+/** What the engine is told of a delivery that it gives out for the nth time. */
+async function verdictOf(
+  on: Effects<Record<string, unknown>>,
+  attempt: Attempt,
+  {
+    options = {},
+    provider = {},
+    later = on,
+  }: {
+    options?: InboxOptions
+    provider?: Partial<ProviderDefinition>
+    later?: Effects<Record<string, unknown>>
+  } = {},
+) {
+  const inbox = memory(options)
+  const records = recorded(inbox)
+  const { telemetry, reports } = recorder()
+  const create = (effects: Effects<Record<string, unknown>>, into = inbox) =>
+    createWebhookHandler({ provider: acme(provider), inbox: into, telemetry, on: effects })
+  await exchange(fetchDoor, create(on), fromAcme())
+  // Another process, perhaps of a later release, does the work.
+  let run!: Run
+  const worker = patched(memory(options), {
+    async work(given) {
+      run = given
+      return { stop: async () => {} }
+    },
+  })
+  create(later, worker)
+  await worker.work()
+  onTestFinished(() => worker.close())
+  const verdict = await run(records[0] as InboxRecord, attempt)
+  return { verdict, report: reports.at(-1)! }
+}
+
+const failing = () => {
+  throw new Error('down')
+}
+
+describe('the verdict', () => {
+  test('is ack for what is done', async () => {
+    const { verdict, report } = await verdictOf({ made: () => {} }, { number: 2 })
+    expect(verdict).toEqual({ kind: 'ack' })
+    expect(report).toMatchObject({ outcome: 'done', status: 0, attempt: 2 })
+  })
+
+  test('is another attempt for a throw, after a wait that grows and varies', async () => {
+    const options = { backoff: { baseSeconds: 4, maxSeconds: 10 } }
+    vi.spyOn(Math, 'random').mockReturnValue(0.5)
+    onTestFinished(() => void vi.restoreAllMocks())
+    const waits: number[] = []
+    for (const number of [1, 2, 3, 4]) {
+      const { verdict } = await verdictOf({ made: failing }, { number }, { options })
+      waits.push((verdict as Verdict & { afterMs: number }).afterMs)
+    }
+    expect(waits).toEqual([2000, 4000, 5000, 5000])
+  })
+
+  test('is another attempt when the handler says', async () => {
+    const made = () => retry({ afterSeconds: 90, reason: 'busy' })
+    const { verdict } = await verdictOf({ made }, { number: 1 })
+    expect(verdict).toEqual({ kind: 'retry', afterMs: 90_000, reason: 'busy' })
+  })
+
+  test.each([
+    [{}, 12],
+    [{ acknowledge: { retries: false } }, 20],
+  ])('is dead after the last attempt, by %j', async (provider, last) => {
+    const before = await verdictOf({ made: failing }, { number: last - 1 }, { provider })
+    expect(before.verdict.kind).toBe('retry')
+    const { verdict, report } = await verdictOf({ made: failing }, { number: last }, { provider })
+    expect(verdict).toMatchObject({
+      kind: 'dead',
+      reason: expect.stringContaining('down') as string,
+    })
+    expect(report).toMatchObject({
+      outcome: 'dead',
+      attempt: last,
+      error: { code: 'ERR_HANDLER_FAILED' },
+    })
+  })
+
+  test('is dead without another run if attempts have ended with their process', async () => {
+    const effect = vi.fn()
+    const made = () => void effect()
+    const { verdict } = await verdictOf({ made }, { number: 4 }, { options: { attempts: 3 } })
+    expect(verdict.kind).toBe('dead')
+    expect(effect).not.toHaveBeenCalled()
+  })
+
+  test('is dead at once for what does not fit its schema', async () => {
+    const issues = { issues: [{ message: 'no' }] }
+    const schema = { '~standard': { version: 1, vendor: 'test', validate: () => issues } } as const
+    const provider = { schemas: { made: schema } } as Partial<ProviderDefinition>
+    const { verdict } = await verdictOf({ made: () => {} }, { number: 1 }, { provider })
+    expect(verdict.kind).toBe('dead')
+  })
+
+  test('is dead, and never ack, for an effect that is gone', async () => {
+    const effects = { made: { relay: () => {} } }
+    const { verdict } = await verdictOf(effects, { number: 1 }, { later: { made: () => {} } })
+    expect(verdict).toMatchObject({
+      kind: 'dead',
+      reason: expect.stringContaining('relay') as string,
+    })
+  })
+
+  test('is another attempt for a handler that this process does not have', async () => {
+    let run!: Run
+    const inbox = patched(memory(), {
+      async work(given) {
+        run = given
+        return { stop: async () => {} }
+      },
+    })
+    await inbox.work()
+    const record = { key: 'k', endpoint: 'gone', receivedAt: 0, head: '{}', body: new Uint8Array() }
+    expect((await run(record, { number: 1 })).kind).toBe('retry')
+    expect((await run(record, { number: 12 })).kind).toBe('dead')
+  })
+})
+
+describe('the lease', () => {
+  test('is renewed while the work takes, and its loss aborts the work', async () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    const extend = vi.fn<(ms: number) => Promise<void>>(async () => {})
+    const aborted = new Promise<void>((resolve) => {
+      void verdictOf(
+        {
+          made: (_event, { signal }) =>
+            new Promise<void>((done) =>
+              signal.addEventListener('abort', () => (resolve(), done())),
+            ),
+        },
+        { number: 1, extend },
+        { options: { leaseSeconds: 3 } },
+      )
+    })
+    await vi.advanceTimersByTimeAsync(20_000)
+    expect(extend.mock.calls.length).toBeGreaterThan(5)
+    expect(extend).toHaveBeenCalledWith(3000)
+    extend.mockRejectedValueOnce(new Error('taken away'))
+    await vi.advanceTimersByTimeAsync(1000)
+    await aborted
+  })
+
+  test('of work that never ends is given up after workSeconds', async () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    let signal: AbortSignal | undefined
+    const made = (_event: unknown, context: { signal: AbortSignal }) => {
+      ;({ signal } = context)
+      return new Promise<void>(() => {})
+    }
+    const pending = verdictOf({ made }, { number: 1 }, { options: { workSeconds: 60 } })
+    await vi.advanceTimersByTimeAsync(61_000)
+    await vi.advanceTimersByTimeAsync(61_000)
+    expect((await pending).verdict.kind).toBe('retry')
+    expect(signal!.aborted).toBe(true)
+  })
+})
