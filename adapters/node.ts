@@ -12,6 +12,7 @@ import { hostTelemetry } from './lib/node-log.ts'
 import { NodeHeaders, NodeParts, writeReply, type Surroundings } from './lib/node-parts.ts'
 import { platformTimeout } from './lib/platform.ts'
 import { isWellFormed } from './lib/request-guard.ts'
+import { Room } from './lib/room.ts'
 import { ShedLog } from './lib/shed-log.ts'
 import { onSignals } from './lib/signals.ts'
 import { createReadForwarded } from './lib/trusted-proxy.ts'
@@ -40,6 +41,13 @@ export interface ServeOptions {
   readonly concurrency?: number
   /** Deliveries that wait for a place, for a second at most; more get 503. @default 10 x concurrency */
   readonly maxWaiting?: number
+  /**
+   * Bytes of bodies that are kept at a time, of all deliveries together, verified or not; more get 503. Those
+   * that come in one piece, as small ones do, are not counted.
+   *
+   * @default 67108864, 64 MiB
+   */
+  readonly maxBufferedBytes?: number
   /** Open connections; more are closed at once. @default 10000 */
   readonly maxConnections?: number
   /** Seconds for a request to send its head. @default 10 */
@@ -133,7 +141,9 @@ export async function serve(
     ...platformTimeout(options.platformTimeoutSeconds, env),
   }
 
+  const room = new Room(positive('maxBufferedBytes', options.maxBufferedBytes, 64 * 1024 ** 2))
   const surroundings: Surroundings = {
+    room,
     readForwarded: createReadForwarded(options.trustedProxies),
     ...('receive' in handler && { enter }),
   }
@@ -179,6 +189,7 @@ export async function serve(
   /** Answers in the same turn if the work is done in it. Its place is given back whatever happens. */
   function settle(parts: NodeParts, response: ServerResponse, work: () => Awaitable<void>): void {
     const leave = () => {
+      room.giveBack(parts.heldBytes)
       if (parts.hasPlace) gate.leave()
     }
     const fail = (error: unknown) => {
@@ -195,8 +206,8 @@ export async function serve(
     }
   }
 
-  function enter(): Awaitable<boolean> {
-    return after(gate.enter(), (admitted) => {
+  function enter(once?: boolean): Awaitable<boolean> {
+    return after(gate.enter(once), (admitted) => {
       if (!admitted) shed.note()
       return admitted
     })

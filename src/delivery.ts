@@ -95,12 +95,12 @@ export class Delivery {
    *
    * @throws {WebhookError} `ERR_BODY_TOO_LARGE`, `ERR_BODY_INCOMPLETE`
    */
-  readBody(maxBytes: number): Awaitable<Uint8Array> {
+  readBody(maxBytes: number, once?: boolean): Awaitable<Uint8Array> {
     if (this.#bodyRead) return this.body
     this.#bodyRead = true
     const declared = this.headers.get('content-length')
     if (declared !== null && Number(declared) > maxBytes) throw bodyTooLarge(maxBytes)
-    return this.parts.readBody(maxBytes)
+    return this.parts.readBody(maxBytes, once)
   }
 }
 

@@ -90,8 +90,9 @@ function receiveEvents(
   budget: Budget,
 ): Awaitable<Received> {
   const { provider, maxBodyBytes } = endpoint
+  const once = provider.acknowledge?.retries === false
   return after(inTime(provider.verify.open(delivery), budget), (check) =>
-    after(delivery.readBody(maxBodyBytes), (body) => {
+    after(delivery.readBody(maxBodyBytes, once), (body) => {
       delivery.body = checkLength(body, maxBodyBytes)
       return after(inTime(verify(delivery, check), budget), (verified) =>
         after(answerSigned(verified, endpoint), (answer) =>

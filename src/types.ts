@@ -28,9 +28,10 @@ export interface IncomingParts {
   /**
    * Reads the whole body, counting bytes.
    *
+   * @param once whether the sender never delivers it again: a host that is full turns those away last
    * @throws {WebhookError} `ERR_BODY_TOO_LARGE` past `maxBytes`, `ERR_BODY_INCOMPLETE` if it breaks off
    */
-  readBody(maxBytes: number): Awaitable<Uint8Array>
+  readBody(maxBytes: number, once?: boolean): Awaitable<Uint8Array>
 }
 
 /** The answer, in parts. */

@@ -59,7 +59,7 @@ export class FrameworkParts extends NodeParts {
   }
 
   /** @throws {WebhookError} `ERR_BODY_CONSUMED`, and what `take` throws */
-  override readBody(maxBytes: number): Awaitable<Uint8Array> {
+  override readBody(maxBytes: number, once?: boolean): Awaitable<Uint8Array> {
     if (this.kept) {
       if (this.kept.length > maxBytes) throw bodyTooLarge(maxBytes)
       return this.kept
@@ -72,7 +72,7 @@ export class FrameworkParts extends NodeParts {
       )
     }
     if (readableEnded) return EMPTY // read to its end, and there was nothing
-    return super.readBody(maxBytes)
+    return super.readBody(maxBytes, once)
   }
 }
 

@@ -6,6 +6,7 @@ import { after } from '../../src/lib/awaitable.ts'
 import { EMPTY } from '../../src/lib/bytes.ts'
 import type { Awaitable, HeaderFields, IncomingParts, ReplyParts } from '../../src/types.ts'
 import { RETRY_AFTER_SECONDS } from './gate.ts'
+import type { Room } from './room.ts'
 import type { Forwarded, ReadForwarded } from './trusted-proxy.ts'
 
 /** Header fields as node:http has parsed them already. */
@@ -47,7 +48,9 @@ export interface Surroundings {
   /** Whom to believe about the way a request took; asked when the origin or address is wanted. */
   readonly readForwarded: ReadForwarded
   /** Asked once a body is there: a slow sender must not take a place from those who have sent all. */
-  readonly enter?: () => Awaitable<boolean>
+  readonly enter?: (once?: boolean) => Awaitable<boolean>
+  /** The room for bodies that come in pieces, of all requests together. */
+  readonly room?: Room
 }
 
 export interface NodePartsOptions {
@@ -65,6 +68,8 @@ export class NodeParts implements IncomingParts {
   readonly arrivedAt: number = performance.now()
   /** Whether it has been given a place that has to be given back. */
   hasPlace = false
+  /** Bytes of its body that are kept, and have to be given back too. */
+  heldBytes = 0
   readonly #message: IncomingMessage
   readonly #surroundings: Surroundings
   readonly #beforeBody: (() => void) | undefined
@@ -91,27 +96,42 @@ export class NodeParts implements IncomingParts {
     return this.#readForwarded().clientAddress
   }
 
-  readBody(maxBytes: number): Awaitable<Uint8Array> {
+  readBody(maxBytes: number, once?: boolean): Awaitable<Uint8Array> {
     this.#beforeBody?.()
-    const body = take(this.#message, maxBytes)
+    const body = take(this.#message, { maxBytes, hold: (bytes) => this.#hold(bytes) })
     const { enter } = this.#surroundings
-    return enter ? after(body, (bytes) => this.#admit(bytes, enter)) : body
+    return enter
+      ? after(body, (bytes) => after(enter(once), (admitted) => this.#admit(bytes, admitted)))
+      : body
   }
 
-  #admit(body: Uint8Array, enter: () => Awaitable<boolean>): Awaitable<Uint8Array> {
-    return after(enter(), (admitted) => {
-      this.hasPlace = admitted
-      if (admitted) return body
-      throw new WebhookError('ERR_OVERLOADED', 'No place to work on it became free in time', {
-        retryAfterSeconds: RETRY_AFTER_SECONDS,
-      })
-    })
+  #admit(body: Uint8Array, admitted: boolean): Uint8Array {
+    this.hasPlace = admitted
+    if (admitted) return body
+    throw overloaded('No place to work on it became free in time')
+  }
+
+  #hold(bytes: number): void {
+    const { room } = this.#surroundings
+    if (!room) return
+    if (!room.take(bytes))
+      throw overloaded('The bodies of other deliveries take all of maxBufferedBytes')
+    this.heldBytes += bytes
   }
 
   #readForwarded(): Forwarded {
     const { readForwarded } = this.#surroundings
     return (this.#forwarded ??= readForwarded(this.#message.socket.remoteAddress, this.headers))
   }
+}
+
+interface BodyLimits {
+  readonly maxBytes: number
+  /**
+   * Told of bytes before they are kept. Throws if there is no room. Not of those that are there at once: they are
+   * few, and must not suffer from senders who fill the room with bodies that never end.
+   */
+  readonly hold: (bytes: number) => void
 }
 
 /** Marks a message whose body was taken whole, for the parser says that it is complete a turn later. */
@@ -122,12 +142,12 @@ type Taken = IncomingMessage & { [TAKEN]?: true }
  * Reads a body whole, counting bytes. One that is there already is taken as it lies, which spares the
  * machinery of a flowing stream.
  *
- * @throws {WebhookError} `ERR_BODY_TOO_LARGE`, `ERR_BODY_INCOMPLETE`
+ * @throws {WebhookError} `ERR_BODY_TOO_LARGE`, `ERR_BODY_INCOMPLETE`, `ERR_OVERLOADED`
  */
-function take(message: Taken, maxBytes: number): Awaitable<Uint8Array> {
+function take(message: Taken, limits: BodyLimits): Awaitable<Uint8Array> {
   const untouched = message.readableFlowing === null && !message.destroyed
-  if (!untouched || !isThere(message)) return collect(message, maxBytes)
-  if (message.readableLength > maxBytes) throw bodyTooLarge(maxBytes)
+  if (!untouched || !isThere(message)) return collect(message, limits)
+  if (message.readableLength > limits.maxBytes) throw bodyTooLarge(limits.maxBytes)
   message[TAKEN] = true
   return (message.read() as Buffer | null) ?? EMPTY
 }
@@ -137,7 +157,7 @@ function isThere({ complete, readableLength, headers }: IncomingMessage): boolea
   return complete || readableLength === Number(headers['content-length'])
 }
 
-function collect(message: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+function collect(message: IncomingMessage, { maxBytes, hold }: BodyLimits): Promise<Uint8Array> {
   // Hung up while something waited: no event would come any more.
   if (message.readableAborted) return Promise.reject(incomplete())
   return new Promise((resolve, reject) => {
@@ -145,12 +165,15 @@ function collect(message: IncomingMessage, maxBytes: number): Promise<Uint8Array
     let length = 0
     message.on('data', (chunk: Buffer) => {
       length += chunk.length
-      if (length <= maxBytes) {
+      try {
+        if (length > maxBytes) throw bodyTooLarge(maxBytes)
+        hold(chunk.length)
         chunks.push(chunk)
-        return
+      } catch (error) {
+        message.pause()
+        chunks.length = 0
+        reject(error as WebhookError)
       }
-      message.pause()
-      reject(bodyTooLarge(maxBytes))
     })
     message.on('end', () => {
       resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length))
@@ -162,6 +185,9 @@ function collect(message: IncomingMessage, maxBytes: number): Promise<Uint8Array
     })
   })
 }
+
+const overloaded = (message: string) =>
+  new WebhookError('ERR_OVERLOADED', message, { retryAfterSeconds: RETRY_AFTER_SECONDS })
 
 const incomplete = () =>
   new WebhookError('ERR_BODY_INCOMPLETE', 'The sender hung up before the body was whole')

@@ -102,6 +102,31 @@ describe('what is refused by its head', () => {
     expect(after.external - before.external).toBeLessThan(16_000_000)
     expect(effect).not.toHaveBeenCalled()
   })
+
+  test('H19 bodies under forged signatures get no more memory than there is room for', async () => {
+    const { port, effect } = await launch({ maxBufferedBytes: 150_000 }, 100_000)
+    const forged = rawRequest(fromGitHub({ body: 'x'.repeat(100_000), secret: 'forged' }))
+    const first = await openRaw(port)
+    first.write(forged.slice(0, -1))
+    const shed = await vi.waitFor(async () => {
+      const answer = await raw(port, forged)
+      expect(answer.status).toBe(503)
+      return answer
+    })
+    expect(shed.text).toMatch(/^retry-after: 1\r$/im)
+    // What comes in one piece is taken all the same.
+    expect((await post(port, fromGitHub({ body: '{}' }))).status).toBe(200)
+    first.write('x')
+    expect((await first.until(/^HTTP/)).status).toBe(401)
+    first.socket.destroy()
+    await vi.waitFor(async () => {
+      const again = await openRaw(port)
+      again.write(forged)
+      expect((await again.until(/^HTTP/)).status).toBe(401)
+      again.socket.destroy()
+    })
+    expect(effect).toHaveBeenCalledTimes(1)
+  })
 })
 
 describe('what is counted', () => {
