@@ -5,9 +5,9 @@
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { measureHttp } from './groups/http.ts'
+import { measureInbox } from './groups/inbox.ts'
 import { measureColdStart } from './groups/cold-start.ts'
 import { measurePackage } from './groups/package.ts'
-import { listPending } from './groups/pending.ts'
 import { measureVerification } from './groups/verification.ts'
 import { verdictOf, type Measure, type Row } from './lib/figure.ts'
 import { client } from './lib/load.ts'
@@ -19,7 +19,7 @@ const GROUPS: readonly { readonly figures: readonly string[]; readonly measure: 
   { figures: ['P6', 'P7', 'P8', 'P9', 'P10', 'P11'], measure: measureVerification },
   { figures: ['P12', 'P13'], measure: measureColdStart },
   { figures: ['P15', 'P16'], measure: measurePackage },
-  { figures: ['P14', 'P17'], measure: listPending },
+  { figures: ['P14', 'P17'], measure: measureInbox },
 ]
 
 const { values, positionals } = parseArgs({

@@ -18,25 +18,36 @@ export interface Schedule {
   readonly starts: number
   /** Turns of each after a start. */
   readonly rounds: number
+  /** What is compared: the CPU time of a request, or the answers in a second. @default cpu */
+  readonly by?: 'cpu' | 'answers'
 }
 
 /**
- * How many times the CPU time of `subject` the `baseline` takes, for each pair of turns. The baseline is a
+ * How many times the cost of `subject` the `baseline` takes, for each pair of turns. The baseline is a
  * process of its own with the same start and warm-up: one that has served more requests runs faster.
  */
 export async function comparePairs(
   subjects: Subjects,
   load: Load,
-  { starts, rounds }: Schedule,
+  { starts, rounds, by = 'cpu' }: Schedule,
 ): Promise<readonly number[]> {
   const ratios: number[] = []
   for (let start = 0; start < starts; start++) {
-    ratios.push(...(await compareOnce(subjects, load, rounds)))
+    ratios.push(...(await compareOnce(subjects, load, { rounds, cost: COSTS[by] })))
   }
   return ratios
 }
 
-async function compareOnce(files: Subjects, load: Load, rounds: number): Promise<number[]> {
+interface Comparison {
+  readonly rounds: number
+  readonly cost: Cost
+}
+
+async function compareOnce(
+  files: Subjects,
+  load: Load,
+  { rounds, cost }: Comparison,
+): Promise<number[]> {
   const servers: ServerProcess[] = []
   const start = async (file: string) => {
     const server = await startServer(file)
@@ -53,7 +64,7 @@ async function compareOnce(files: Subjects, load: Load, rounds: number): Promise
     for (let round = 0; round < rounds; round++) {
       const order = round % 2 ? [baseline, subject] : [subject, baseline]
       const costs = new Map<ServerProcess, number>()
-      for (const server of order) costs.set(server, await cpuPerRequest(server, load))
+      for (const server of order) costs.set(server, await cost(server, load))
       ratios.push(costs.get(baseline)! / costs.get(subject)!)
     }
     return ratios
@@ -64,6 +75,14 @@ async function compareOnce(files: Subjects, load: Load, rounds: number): Promise
 
 async function warmUp({ port }: ServerProcess, load: Load): Promise<void> {
   await deliver(WARM_UP_REQUESTS / 2, port, load)
+}
+
+/** What a request costs, in whatever unit. */
+type Cost = (server: ServerProcess, load: Load) => Promise<number>
+const COSTS = { cpu: cpuPerRequest, answers: secondsPerAnswer } as const
+
+async function secondsPerAnswer({ port }: ServerProcess, load: Load): Promise<number> {
+  return 1 / (await applyLoad(port, load)) // a load is one second long
 }
 
 async function cpuPerRequest({ pid, port }: ServerProcess, load: Load): Promise<number> {

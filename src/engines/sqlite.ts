@@ -20,8 +20,9 @@ import {
   findDatabaseClass,
   type SqliteDatabase,
   type SqliteDatabaseClass,
+  type SqliteFailure,
 } from './lib/sqlite-binding.ts'
-import { configure, migrate, setClock } from './lib/sqlite-schema.ts'
+import { checkpoint, configure, migrate, setClock } from './lib/sqlite-schema.ts'
 import { SqliteStore, type Claimed, type Retention } from './lib/sqlite-store.ts'
 import { volatility } from './lib/volatile-disk.ts'
 import { WriteQueue } from './lib/write-queue.ts'
@@ -52,6 +53,9 @@ const GIB = 1024 ** 3
 const MAX_BODY_BYTES = 100 * 1024 ** 2
 const SWEEP_MS = 60_000
 const SWEEP_PAUSE_MS = 50
+/** What a row takes besides its body, about. */
+const ROW_BYTES = 1024
+const MEASURE_MS = 1000
 /** How long opening waits for another process. */
 const MAX_OPEN_MS = 5000
 
@@ -88,12 +92,17 @@ class SqliteEngine implements Engine, PullSource<SqliteClaim> {
   readonly #clock = machineClock()
   readonly #writes = new WriteQueue(
     () => this.#database(),
-    () => this.#reopen(),
+    (failure) => this.#recover(failure),
   )
   #class: SqliteDatabaseClass | undefined
   #store: SqliteStore | undefined
   #handle: SqliteDatabase | undefined
+  /** Whether a commit has failed in a way that may have left half of it on the disk. */
+  #isSuspect = false
   #loop: PullLoop<SqliteClaim> | undefined
+  /** Bytes that the file may still take, as far as known. */
+  #room = 0
+  #measuredAt = -Infinity
   #sweeping: ReturnType<typeof setTimeout> | undefined
 
   constructor(file: string, options: SqliteOptions) {
@@ -178,12 +187,23 @@ class SqliteEngine implements Engine, PullSource<SqliteClaim> {
 
   #insert(record: InboxRecord): 'stored' | 'duplicate' {
     const store = this.#open()
-    if (store.size() + record.body.length > this.#maxFileBytes) {
+    this.#takeRoom(store, record.body.length + ROW_BYTES)
+    return store.put(record, this.#options.revive ?? false)
+  }
+
+  /** Asks for the size of the file only when what was free at the last time is used up, or may be more again. */
+  #takeRoom(store: SqliteStore, bytes: number): void {
+    const now = performance.now()
+    if (bytes > this.#room || now > this.#measuredAt + MEASURE_MS) {
+      this.#room = this.#maxFileBytes - store.size()
+      this.#measuredAt = now
+    }
+    if (bytes > this.#room) {
       throw new Error(
         `${this.#file} has reached maxFileBytes, ${this.#maxFileBytes}; do workers run?`,
       )
     }
-    return store.put(record, this.#options.revive ?? false)
+    this.#room -= bytes
   }
 
   async #extend(claimed: Claimed, ms: number): Promise<void> {
@@ -199,13 +219,18 @@ class SqliteEngine implements Engine, PullSource<SqliteClaim> {
     if (!this.#store) this.#openFile()
     return this.#store!
   }
-  #reopen(): void {
+  #recover(failure: SqliteFailure): void {
     try {
+      // The log may be what fills the disk.
+      if (failure === 'full' && this.#handle) checkpoint(this.#handle)
+      if (failure !== 'io') return
+      // After a failed fsync nobody knows what is on the disk (https://www.usenix.org/conference/atc20/presentation/rebello).
+      this.#isSuspect = true
       this.#handle?.close()
     } catch {
-      // It is given up in any case.
+      // What can't be closed is given up, and what is full stays so.
     }
-    this.#handle = this.#store = undefined
+    if (failure === 'io') this.#handle = this.#store = undefined
   }
 
   #openFile(): void {
@@ -219,6 +244,9 @@ class SqliteEngine implements Engine, PullSource<SqliteClaim> {
       migrate(database)
       const offset = setClock(database, this.#clock)
       database.exec('COMMIT')
+      // What a commit has left in the log that failed, or was killed, is a duplicate to who sends it again.
+      if (!checkpoint(database) && this.#isSuspect) throw new Error('A commit has failed')
+      this.#isSuspect = false
       this.#handle = database
       this.#store = new SqliteStore(database, () => offset + this.#clock.now())
     } catch (error) {

@@ -1,11 +1,13 @@
 import { createWebhookHandler } from '../handler.ts'
-import { configurationError } from '../errors.ts'
+import { configurationError, messageOf } from '../errors.ts'
 import { drop, retry } from '../outcomes.ts'
 import type { WebhookHandler } from '../types.ts'
 import type { Engine, Run, Verdict } from './engine.ts'
 
 /** What a queue adds around a body: base64, attributes, an envelope. */
 const maxCallBytes = (maxBytes: number) => Math.ceil(maxBytes * 1.5) + 64 * 1024
+/** The wish for another attempt after a dead letter could not be kept; queues have their own ideas. */
+const BURY_AGAIN_MS = 60_000
 
 /**
  * The endpoint that a queue calls: the queue is a sender of webhooks like any other, verified and answered by the
@@ -25,20 +27,38 @@ export function createConsumer(
       `${engine.name} calls nobody; its work is done by the process that serves the handler`,
     )
   }
+  const settle = withBurial(run, engine)
   return createWebhookHandler({
     provider: push.provider,
     dedupe: false,
     limits: { maxBodyBytes: maxCallBytes(engine.capabilities.maxBytes) },
     on: {
-      async '*'({ data }, { headers }) {
+      async '*'({ data }, { headers, signal }) {
         await open()
         const { record, attempt } = push.decode(data, headers)
-        const verdict = await run(record, attempt)
-        if (verdict.kind === 'dead') await engine.bury?.(record, verdict.reason)
-        return toOutcome(verdict)
+        // Once the call has its answer, the queue may have given the work to another.
+        return toOutcome(await settle(record, { ...attempt, signal }))
       },
     },
   })
+}
+
+/**
+ * Keeps what is given up, where the queue itself does not. What can't be kept is tried again: to say that it is
+ * done, to the queue or to a store of keys, would lose it.
+ */
+export function withBurial(run: Run, engine: Engine): Run {
+  return async (record, attempt) => {
+    const verdict = await run(record, attempt)
+    if (verdict.kind !== 'dead' || !engine.bury) return verdict
+    try {
+      await engine.bury(record, verdict.reason)
+      return verdict
+    } catch (error) {
+      const reason = `${verdict.reason}; and it could not be kept: ${messageOf(error)}`
+      return { kind: 'retry', afterMs: BURY_AGAIN_MS, reason }
+    }
+  }
 }
 
 function toOutcome(verdict: Verdict) {

@@ -178,8 +178,10 @@ class StoringInbox implements EngineInbox {
     try {
       const putting = this.open().then(() => this.engine.put(record, { signal: giveUp.signal }))
       return await budget.hold(putting, () => tooLate(this.name))
-    } finally {
+    } catch (error) {
       giveUp.abort()
+      throw error
+    } finally {
       this.#pressure.leave()
     }
   }
