@@ -24,8 +24,8 @@ export interface KeyDirectory<Key> {
   /**
    * At least one key.
    *
-   * @throws {WebhookError} `ERR_KEY_UNKNOWN` if the URL is not allowed or holds no such key,
-   * `ERR_SECRET_UNAVAILABLE` if it can't be had
+   * @throws {WebhookError} `ERR_KEY_UNKNOWN` if the URL is not allowed, or a download that was just made holds
+   * no such key; `ERR_SECRET_UNAVAILABLE` if it can't be had, or nothing may be downloaded yet to find out
    */
   find(query: KeyQuery): Awaitable<readonly Key[]>
 }
@@ -55,7 +55,8 @@ export interface DownloadSettings {
   /** Seconds downloaded keys are used, a day at most. What the server says is not heeded. @default 3600 */
   readonly ttlSeconds?: number
   /**
-   * Seconds after a download until the next one for an unknown key id, or after a failed one.
+   * Seconds after a download until the next one for an unknown key id, or after a failed one. Until then
+   * the sender is asked to try again, as the key may be a new one.
    *
    * @default 60
    */
@@ -74,12 +75,13 @@ export interface KeyDirectoryOptions<Key> extends DownloadSettings {
   readonly parse: ParseKeys<Key>
   readonly headers?: Readonly<Record<string, string>>
   /**
-   * What it means that there is nothing at the URL (404, 410): no such key, where a request names the URL,
-   * or a failed download like any other.
+   * What it means that there is nothing at the URL (404, 410): no such key, where a request names the URL; the
+   * same once two downloads in a row have met with it, where a new key may take a while to appear; or a
+   * failed download like any other.
    *
    * @default failed
    */
-  readonly absence?: 'unknown' | 'failed'
+  readonly absence?: 'unknown' | 'confirmed' | 'failed'
   /** URLs kept at a time, of those that lead to keys and of those that do not. @default 100 */
   readonly maxEntries?: number
   /** @default 65536 */
@@ -115,7 +117,7 @@ interface Entry<Key> {
  * @throws {TypeError} `ERR_OPTION_INVALID`
  */
 export function createKeyDirectory<Key>(options: KeyDirectoryOptions<Key>): KeyDirectory<Key> {
-  const { urls, parse, headers, now = () => performance.now() } = options
+  const { urls, parse, headers, absence = 'failed', now = () => performance.now() } = options
   if (!urls.hosts.length) throw configurationError('ERR_OPTION_INVALID', 'No host is allowed')
   const ttlMs = 1000 * Math.min(positive('ttlSeconds', options.ttlSeconds, 3600), DAY_SECONDS)
   const retryMs = 1000 * notNegative('negativeTtlSeconds', options.negativeTtlSeconds, 60)
@@ -149,21 +151,27 @@ export function createKeyDirectory<Key>(options: KeyDirectoryOptions<Key>): KeyD
     entry: Entry<Key>,
     kid: string | undefined,
   ): Promise<readonly Key[]> {
-    if (isDue(entry)) await load(url, entry)
+    const before = entry.failure
+    const isFresh = isDue(entry)
+    if (isFresh) await load(url, entry)
     const usable = entry.keys && now() - entry.keysAt < staleMs ? select(entry.keys, kid) : []
     if (usable.length > 0) return usable
-    if (entry.failure) throw toFailure(entry.failure.cause)
-    throw new WebhookError(
-      'ERR_KEY_UNKNOWN',
-      'The sender publishes no key of the id that is named; another environment, or a forged delivery?',
-    )
+    const { failure = { cause: unknownKey() } } = entry
+    // What an earlier download has not found may be there by now.
+    const proves = isFresh && (!entry.failure || absence === 'unknown' || isAbsence(before))
+    throw proves && isAbsence(failure)
+      ? failure.cause
+      : unavailable(failure.cause, secondsLeft(entry))
   }
 
-  function isDue({ attempt, failure, keys, keysAt }: Entry<Key>): boolean {
-    if (attempt) return true
-    const triedAt = failure?.at ?? (keys ? keysAt : -Infinity)
-    return now() - triedAt >= retryMs
-  }
+  const triedAt = ({ failure, keys, keysAt }: Entry<Key>) =>
+    failure?.at ?? (keys ? keysAt : -Infinity)
+
+  const isDue = (entry: Entry<Key>) =>
+    entry.attempt !== undefined || now() - triedAt(entry) >= retryMs
+
+  const secondsLeft = (entry: Entry<Key>) =>
+    Math.max(1, Math.ceil((triedAt(entry) + retryMs - now()) / 1000))
 
   /** Joins the download that runs, or begins one. Its outcome is in the entry afterwards. */
   async function load(url: string, entry: Entry<Key>): Promise<void> {
@@ -208,7 +216,7 @@ export function createKeyDirectory<Key>(options: KeyDirectoryOptions<Key>): KeyD
       timeoutMs,
       maxBytes,
     })
-    assertFound(status, options.absence)
+    assertFound(status, absence)
     const keys = await parse(body, contentType)
     if (keys.length === 0) throw new Error('the document holds no key that can be used')
     return keys
@@ -235,20 +243,31 @@ function select<Key>(keys: readonly PublishedKey<Key>[], kid: string | undefined
   return fitting.map(({ key }) => key)
 }
 
-function assertFound(status: number, absence: 'unknown' | 'failed' = 'failed'): void {
+function assertFound(status: number, absence: 'unknown' | 'confirmed' | 'failed'): void {
   if (status === 200) return
   const text = `the answer has status ${status}`
-  if (absence === 'unknown' && (status === 404 || status === 410)) {
+  if (absence !== 'failed' && (status === 404 || status === 410)) {
     throw new WebhookError('ERR_KEY_UNKNOWN', `The sender has no key at this URL: ${text}`)
   }
   throw new Error(text)
 }
 
-const toFailure = (cause: unknown) => (isWebhookError(cause) ? cause : unavailable(cause))
+const isAbsence = (failure: { readonly cause: unknown } | undefined) =>
+  isWebhookError(failure?.cause) && failure.cause.code === 'ERR_KEY_UNKNOWN'
 
-const unavailable = (cause: unknown) =>
+const unknownKey = () =>
   new WebhookError(
-    'ERR_SECRET_UNAVAILABLE',
-    `The key of the sender could not be had: ${messageOf(cause)}`,
-    { cause },
+    'ERR_KEY_UNKNOWN',
+    'The sender publishes no key of the id that is named; another environment, or a forged delivery?',
   )
+
+const unavailable = (cause: unknown, retryAfterSeconds?: number) =>
+  new WebhookError('ERR_SECRET_UNAVAILABLE', textOf(cause), {
+    cause,
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+  })
+
+const textOf = (cause: unknown) =>
+  isAbsence({ cause })
+    ? 'The key is none that is known, and only another download, later on, can tell whether it is a new one'
+    : `The key of the sender could not be had: ${messageOf(cause)}`

@@ -64,7 +64,8 @@ function signatures(download: DownloadSettings | undefined): Scheme {
     ...download,
     urls: { hosts: [HOST], path: /\/\w+\/keys\/[\w-]+\.pem/ },
     parse: pemText(checkedPem('rsa')),
-    absence: 'unknown',
+    // The path names the key: what is not there yet may be the next one, and a refusal would be final.
+    absence: 'confirmed',
   })
   const schemes = [1, 2].map((place) => {
     const keyPath = `x-adobe-public-key${place}-path`

@@ -205,7 +205,7 @@ function createDirectory(options: CertificateOptions): KeyDirectory<SigningKey> 
     ...options,
     headers: {},
     // A made-up URL of the right form is the fault of whoever names it.
-    absence: 'unknown',
+    absence: 'confirmed',
     async parse(body) {
       const chain = await followChain(parseCertificates(decodeUtf8(body)), { roots })
       const fault = chain.fault ?? faultOfName(chain.leaf, names)

@@ -43,7 +43,15 @@ function setUp(options: Partial<KeyDirectoryOptions<string>> = {}) {
       return (error as { code?: string }).code ?? error
     }
   }
-  return { state, find }
+  /** Seconds after which a failed search is worth another one. */
+  const wait = async (query: Partial<KeyQuery> = {}): Promise<unknown> => {
+    try {
+      return await directory.find({ url: URL_1, ...query })
+    } catch (error) {
+      return (error as { retryAfterSeconds?: number }).retryAfterSeconds
+    }
+  }
+  return { state, find, wait }
 }
 
 const after = (seconds: number) => seconds * 1000
@@ -111,17 +119,36 @@ describe('keys of which none fits', () => {
 })
 
 describe('an unknown id', () => {
-  test('leads to one download in a minute, however many are made up', async () => {
+  test('is refused after a fresh download alone, which all who wait share', async () => {
     const { state, find } = setUp()
-    await find()
-    for (let i = 0; i < 50; i++) expect(await find({ kid: `made-up-${i}` })).toBe(UNKNOWN)
-    expect(state.fetched).toHaveLength(1)
-    state.now += after(60)
     const answers = await Promise.all(
       Array.from({ length: 50 }, (_, i) => find({ kid: `made-up-${i}` })),
     )
     expect(new Set(answers)).toEqual(new Set([UNKNOWN]))
+    expect(state.fetched).toHaveLength(1)
+  })
+
+  test('can not be decided on until the next download, one in a minute', async () => {
+    const { state, find } = setUp()
+    await find()
+    for (let i = 0; i < 50; i++) expect(await find({ kid: `made-up-${i}` })).toBe(UNAVAILABLE)
+    expect(state.fetched).toHaveLength(1)
+    state.now += after(60)
+    expect(await find({ kid: 'made-up-50' })).toBe(UNKNOWN)
+    expect(await find({ kid: 'made-up-50' })).toBe(UNAVAILABLE)
     expect(state.fetched).toHaveLength(2)
+  })
+
+  test('of a rotated key is not lost to a made-up one that came just before', async () => {
+    const { state, find, wait } = setUp()
+    expect(await find({ kid: 'made-up' })).toBe(UNKNOWN)
+    state.answer = async () => new Response('b c')
+    state.now += after(20.5)
+    expect(await find({ kid: 'c' })).toBe(UNAVAILABLE)
+    const seconds = await wait({ kid: 'c' })
+    expect(seconds).toBe(40)
+    state.now += after(seconds as number)
+    expect(await find({ kid: 'c' })).toEqual(['key c'])
   })
 
   test('is found if the keys were rotated', async () => {
@@ -130,7 +157,7 @@ describe('an unknown id', () => {
     state.answer = async () => new Response('c')
     state.now += after(60)
     expect(await find({ kid: 'c' })).toEqual(['key c'])
-    expect(await find({ kid: 'a' })).toBe(UNKNOWN)
+    expect(await find({ kid: 'a' })).toBe(UNAVAILABLE)
   })
 
   test('can not be decided while downloads fail, and a known one can', async () => {
@@ -145,7 +172,53 @@ describe('an unknown id', () => {
   })
 })
 
+describe('a document that is not there', () => {
+  const missing = async () => new Response('', { status: 404 })
+
+  test('is an unknown key where the answer says so', async () => {
+    const { state, find, wait } = setUp({ absence: 'unknown' })
+    state.answer = missing
+    expect(await find()).toBe(UNKNOWN)
+    expect(await find()).toBe(UNAVAILABLE)
+    state.now += after(59)
+    expect(await wait()).toBe(1)
+    expect(state.fetched).toHaveLength(1)
+  })
+
+  test('is one only once it is missed again, where it may be about to appear', async () => {
+    const { state, find, wait } = setUp({ absence: 'confirmed' })
+    state.answer = missing
+    const answers = await Promise.all([find(), find(), find()])
+    expect(new Set(answers)).toEqual(new Set([UNAVAILABLE]))
+    expect(await wait()).toBe(60)
+    expect(state.fetched).toHaveLength(1)
+    state.now += after(60)
+    expect(await find()).toBe(UNKNOWN)
+    expect(await find()).toBe(UNAVAILABLE)
+    state.now += after(60)
+    state.answer = async () => new Response('a')
+    expect(await find()).toEqual(['key a'])
+  })
+
+  test('is not confirmed by a download that failed for another reason', async () => {
+    const { state, find } = setUp({ absence: 'confirmed' })
+    state.answer = async () => new Response('', { status: 500 })
+    expect(await find()).toBe(UNAVAILABLE)
+    state.now += after(60)
+    state.answer = missing
+    expect(await find()).toBe(UNAVAILABLE)
+  })
+})
+
 describe('a failed download', () => {
+  test('says when the next one will be', async () => {
+    const { state, wait } = setUp()
+    state.answer = async () => Promise.reject(new Error('down'))
+    expect(await wait()).toBe(60)
+    state.now += after(15)
+    expect(await wait()).toBe(45)
+  })
+
   test.each<{ name: string; answer: () => Promise<Response> }>([
     { name: 'a server error', answer: async () => new Response('a', { status: 500 }) },
     { name: 'not found', answer: async () => new Response('a', { status: 404 }) },

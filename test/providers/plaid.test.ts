@@ -86,8 +86,11 @@ describe('keys', () => {
 
   test('that are not known are asked for once a minute', async () => {
     const { provider, asked } = create()
+    expect(await receive(provider, delivery('k-9'))).toMatchObject({ code: 'ERR_KEY_UNKNOWN' })
     for (let i = 0; i < 3; i++) {
-      expect(await receive(provider, delivery('k-9'))).toMatchObject({ code: 'ERR_KEY_UNKNOWN' })
+      const answer = await receive(provider, delivery('k-9'))
+      expect(answer).toMatchObject({ status: 503, code: 'ERR_SECRET_UNAVAILABLE' })
+      expect(answer.headers['retry-after']).toMatch(/^(59|60)$/)
     }
     expect(asked).toEqual(['k-9'])
   })

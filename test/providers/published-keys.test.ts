@@ -196,6 +196,22 @@ describe('adobe-io', () => {
     }
   })
 
+  test('a path that leads to no key is refused once it is missed again', async () => {
+    const elsewhere = () => sent(event, '/prod/keys/pub-key-9.pem')
+    const patient = adobeIo({ clientId, download })
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const answer = await receive(patient, await elsewhere())
+      expect(answer).toMatchObject({ status: 503, code: 'ERR_SECRET_UNAVAILABLE', events: [] })
+      expect(answer.headers['retry-after']).toMatch(/^(59|60)$/)
+    }
+    const hasty = adobeIo({ clientId, download: { ...download, negativeTtlSeconds: 0 } })
+    expect(await receive(hasty, await elsewhere())).toMatchObject({ status: 503 })
+    expect(await receive(hasty, await elsewhere())).toMatchObject({
+      status: 401,
+      code: 'ERR_KEY_UNKNOWN',
+    })
+  })
+
   test('without a key the sender is asked to try again', async () => {
     const answer = await receive(adobeIo({ clientId, download: broken }), await sent())
     expect(answer).toMatchObject({ status: 503, code: 'ERR_SECRET_UNAVAILABLE' })
@@ -304,15 +320,16 @@ describe('google-health', () => {
       return withHeaders(request, { 'x-healthapi-signature': copy.toString('base64') })
     }
     expect([...bytes.subarray(0, 5)]).toEqual([1, 0x0a, 0x1b, 0x2c, 0x3d])
-    expect(
-      await receive(
-        always,
-        renamed((copy) => copy.writeUInt8(0x3e, 4)),
-      ),
-    ).toMatchObject({
+    const unknown = renamed((copy) => copy.writeUInt8(0x3e, 4))
+    const fresh = googleHealth({ secret, download })
+    expect(await receive(fresh, unknown.clone())).toMatchObject({
       status: 401,
       code: 'ERR_KEY_UNKNOWN',
     })
+    // It could be a key of a minute ago.
+    const again = await receive(fresh, unknown)
+    expect(again).toMatchObject({ status: 503, code: 'ERR_SECRET_UNAVAILABLE', events: [] })
+    expect(again.headers['retry-after']).toMatch(/^(59|60)$/)
     // 0 is the prefix of Tink's legacy keys.
     expect(
       await receive(

@@ -31,6 +31,13 @@ export interface Sample {
   readonly coversUrl?: boolean
   /** Where the evidence stands in the URL or the body, if not in a header: the first group, after the URL a line end. */
   readonly evidence?: RegExp
+  /**
+   * Whether the evidence names a key that is downloaded: with another name in it, the sender is asked to try
+   * again as long as it may be a new key.
+   *
+   * @default false
+   */
+  readonly namesKey?: boolean
   /** Why nobody but the sender can sign, or nothing is signed at all. */
   readonly unsigned?: string
 }

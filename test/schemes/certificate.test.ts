@@ -122,11 +122,14 @@ describe('a certificate', () => {
     expect(fetched).toEqual([URL])
   })
 
-  test('that is not there is a forgery, and one that can not be had is not', async () => {
+  test('that is not there twice is a forgery, and one that can not be had is not', async () => {
     const answer = (status: number) =>
-      setUp([], { fetch: async () => new Response('', { status }) })
-    expect(await answer(404).send()).toEqual(refused('ERR_KEY_UNKNOWN'))
-    expect(await answer(500).send()).toEqual({ status: 503, code: 'ERR_SECRET_UNAVAILABLE' })
+      setUp([], { fetch: async () => new Response('', { status }), negativeTtlSeconds: 0 })
+    const unavailable = { status: 503, code: 'ERR_SECRET_UNAVAILABLE' }
+    const [missing, failing] = [answer(404), answer(500)]
+    expect([await missing.send(), await failing.send()]).toEqual([unavailable, unavailable])
+    expect(await missing.send()).toEqual(refused('ERR_KEY_UNKNOWN'))
+    expect(await failing.send()).toEqual(unavailable)
   })
 })
 

@@ -22,6 +22,7 @@ export const samples = [
     provider: adobeIo({ clientId, download: publishing({ [PATH]: publicKey }) }),
     stranger: adobeIo({ clientId, download: publishing({ [PATH]: rsaPair().publicKey }) }),
     privateKey,
+    namesKey: true,
     message: {
       headers: { 'x-adobe-public-key1-path': PATH, 'x-adobe-retry-count': '2' },
       body: { event_id: 'e-1', event, recipient_client_id: clientId },
@@ -33,6 +34,7 @@ export const samples = [
     provider: adobeIo({ clientId, download: publishing({ [PATH]: publicKey }) }),
     stranger: adobeIo({ clientId: 'another', download: publishing({ [PATH]: publicKey }) }),
     privateKey,
+    namesKey: true,
     message: {
       headers: {
         'content-type': 'application/cloudevents+json',
@@ -55,6 +57,7 @@ export const samples = [
     provider: adobeIo({ clientId, download: publishing({ [PATH]: publicKey }) }),
     stranger: adobeIo({ clientId: 'another', download: publishing({ [PATH]: publicKey }) }),
     privateKey,
+    namesKey: true,
     message: {
       headers: { 'x-adobe-public-key1-path': PATH, 'ce-type': 'com.adobe.thing' },
       body: { event_id: 'e-2', recipient_client_id: clientId },
