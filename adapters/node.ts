@@ -224,7 +224,12 @@ export async function serve(
   server.on('clientError', refuseUnreadable)
   const inboxes = new HostedInboxes('inboxes' in handler ? handler.inboxes : [])
   await inboxes.start({ host, work: options.work ?? true })
-  await listen(server, options.port ?? portOf(env), options.host ?? '0.0.0.0')
+  try {
+    await listen(server, options.port ?? portOf(env), options.host ?? '0.0.0.0')
+  } catch (error) {
+    await inboxes.close() // or it would go on with the work, and keep the process alive
+    throw error
+  }
 
   const stop = () => inboxes.closeAround(() => drain.close(drainMs), drainMs)
   if (signals) onSignals(stop, drainMs)

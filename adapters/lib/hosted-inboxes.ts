@@ -33,8 +33,12 @@ export class HostedInboxes {
     const stopped = within(graceMs, Promise.all(this.#inboxes.map((inbox) => inbox.stop())))
     const drained = await drain()
     const ended = await stopped
-    if (ended) await Promise.all(this.#inboxes.map((inbox) => inbox.close()))
+    if (ended) await this.close()
     return drained && ended
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#inboxes.map((inbox) => inbox.close()))
   }
 }
 

@@ -1,8 +1,11 @@
 /** What happens with the deliveries of each sender: one handler, one endpoint, one provider. */
+import { setTimeout as pause } from 'node:timers/promises'
 import {
   createWebhookHandler,
   drop,
   reply,
+  type AcknowledgeMode,
+  type Inbox,
   type Provider,
   type WebhookHandler,
   type WebhookHandlerOptions,
@@ -14,15 +17,38 @@ import { deliveryLog, say } from './log.ts'
 import type { SecretName, Secrets } from './secrets.ts'
 import { token } from './token.ts'
 
-export function createEndpoints(secrets: Secrets): Record<string, WebhookHandler> {
+export interface EndpointOptions {
+  readonly inbox: Inbox
+  readonly acknowledge: AcknowledgeMode
+  /** Milliseconds that the work on a push takes. */
+  readonly workMs: number
+}
+
+export function createEndpoints(
+  secrets: Secrets,
+  { inbox, acknowledge, workMs }: EndpointOptions,
+): Record<string, WebhookHandler> {
+  function endpoint<Events extends object>(
+    secretName: SecretName,
+    provider: Provider<Events>,
+    on: WebhookHandlerOptions<Events>['on'],
+  ): WebhookHandler {
+    const telemetry = deliveryLog(provider.verify.name, secretName)
+    return createWebhookHandler<Events>({ provider, on, inbox, acknowledge, telemetry })
+  }
+
   return {
     '/github': endpoint(
       'GITHUB_WEBHOOK_SECRET',
       github({ secret: secrets.GITHUB_WEBHOOK_SECRET }),
       {
-        push(event) {
+        async push(event, { attempt, signal }) {
           const { commits, pusher, ref, repository } = event.data
           if (!ref.startsWith('refs/heads/')) return drop(`${ref} is no branch`)
+          if (workMs > 0) {
+            say(event, `begins, attempt ${attempt}`)
+            await pause(workMs, undefined, { signal })
+          }
           say(event, `${pusher.name} pushed ${commits.length} to ${ref} of ${repository.full_name}`)
           return undefined
         },
@@ -55,13 +81,4 @@ export function createEndpoints(secrets: Secrets): Record<string, WebhookHandler
       '*': (event) => say(event, 'done'),
     }),
   }
-}
-
-function endpoint<Events extends object>(
-  secretName: SecretName,
-  provider: Provider<Events>,
-  on: WebhookHandlerOptions<Events>['on'],
-): WebhookHandler {
-  const telemetry = deliveryLog(provider.verify.name, secretName)
-  return createWebhookHandler<Events>({ provider, on, telemetry })
 }

@@ -9,14 +9,16 @@ export function say(event: WebhookEvent, text: string): void {
 export function deliveryLog(scheme: string, secretName: string): Telemetry {
   return {
     onDelivery(report) {
-      const { provider, type, id, outcome, reason, status, durationMs, error } = report
+      const { provider, type, id, outcome, reason, status, durationMs, error, attempt } = report
+      // Work that was done at the first attempt has its line already, with the answer.
+      if (attempt === 1 && outcome === 'done') return
       print([
         provider,
         type,
         id,
-        verdict(report, scheme, secretName),
+        attempt ? `from the inbox, attempt ${attempt}` : verdict(report, scheme, secretName),
         reason ? `${outcome} (${reason})` : outcome,
-        String(status),
+        attempt ? undefined : String(status),
         `${durationMs.toFixed(1)} ms`,
         error && `${error.code}: ${error.message}`,
       ])

@@ -1,12 +1,24 @@
-/** A receiver for four senders on one port: `npm start`. */
+/**
+ * A receiver for four senders on one port, with an inbox in a file: `npm start`. To see what the inbox is for, give it
+ * something to lose: RECEIVER_WORK_SECONDS=10 RECEIVER_ACKNOWLEDGE=stored.
+ */
+import { join } from 'node:path'
 import { mount } from 'webhook-target'
 import { serve } from 'webhook-target/adapters/node'
+import { sqlite } from 'webhook-target/engines/sqlite'
 import { createEndpoints } from './endpoints.ts'
 import { ensureSecrets } from './secrets.ts'
 
 const { secrets, origins } = ensureSecrets(process.env)
-const endpoints = createEndpoints(secrets)
-console.log(origins.join('\n'))
+const { WEBHOOK_INBOX_FILE, RECEIVER_ACKNOWLEDGE, RECEIVER_WORK_SECONDS } = process.env
+const file = WEBHOOK_INBOX_FILE || join(import.meta.dirname, 'inbox.db')
+const endpoints = createEndpoints(secrets, {
+  // A demonstration has to run anywhere. Without the option, a disk that does not last is refused.
+  inbox: sqlite(file, { leaseSeconds: 3, unsafeVolatileDisk: true }),
+  acknowledge: RECEIVER_ACKNOWLEDGE === 'stored' ? 'stored' : 'auto',
+  workMs: Number(RECEIVER_WORK_SECONDS ?? 0) * 1000,
+})
+console.log(`${origins.join('\n')}\nThe inbox is ${file}`)
 
 try {
   const { port, url } = await serve(mount(endpoints))

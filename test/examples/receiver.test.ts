@@ -13,7 +13,7 @@ vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
 const SERVER = 'examples/receiver/server.ts'
 const folder = mkdtempSync(join(tmpdir(), 'receiver-'))
 const WEBHOOK_SECRETS_FILE = join(folder, 'secrets')
-const env = { WEBHOOK_SECRETS_FILE, PORT: '0' }
+const env = { WEBHOOK_SECRETS_FILE, PORT: '0', WEBHOOK_INBOX_FILE: join(folder, 'inbox.db') }
 
 let server: Child
 let url: string
@@ -239,4 +239,13 @@ test('a taken port is said to be taken', async () => {
   const late = run(SERVER, { env: { ...env, PORT: port } })
   expect(await late.exit).toBe(1)
   expect(late.output()).toMatch(/port is taken; choose another one: PORT=8081 npm start/)
+})
+
+test('what was acknowledged survives SIGKILL', async () => {
+  const survive = run('examples/receiver/survive.ts')
+  expect([await survive.exit, survive.output()]).toEqual([
+    0,
+    expect.stringMatching(/^All 5 are done$/m),
+  ])
+  expect(survive.output()).toMatch(/^5 are acknowledged, none is done/m)
 })
