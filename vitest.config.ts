@@ -43,6 +43,11 @@ export default defineConfig({
         test: { name: 'engines', include: ['test/engines/**/*.test.ts'], testTimeout: 60_000 },
       },
       {
+        // Processes that are killed, frozen, and starved of their disk.
+        ...shared,
+        test: { name: 'faults', include: ['test/faults/**/*.test.ts'], testTimeout: 60_000 },
+      },
+      {
         // The packed tarball. It is built and packed once, before the first of these tests.
         test: {
           name: 'package',

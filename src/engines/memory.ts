@@ -48,6 +48,7 @@ class MemoryEngine implements Engine, PullSource<MemoryClaim> {
     retryAfter: 'exact',
     maxRunSeconds: Infinity,
     order: true,
+    sequence: true,
   }
   readonly #entries = new Map<string, Entry>()
   #loop: PullLoop<MemoryClaim> | undefined
@@ -79,7 +80,8 @@ class MemoryEngine implements Engine, PullSource<MemoryClaim> {
         if (entry.fence !== fence) throw new Error('The lease has ended')
         entry.due = performance.now() + ms
       }
-      return { record: entry.record, entry, fence, attempt: { number: ++entry.attempts, extend } }
+      const attempt = { number: ++entry.attempts, stale: this.#isStale(entry), extend }
+      return { record: entry.record, entry, fence, attempt }
     })
   }
 
@@ -115,6 +117,16 @@ class MemoryEngine implements Engine, PullSource<MemoryClaim> {
   }
 
   async close(): Promise<void> {}
+
+  #isStale({ record: { order, sequence = Infinity } }: Entry): boolean {
+    return [...this.#entries.values()].some(
+      ({ state, record }) =>
+        state === 'done' &&
+        order !== undefined &&
+        record.order === order &&
+        (record.sequence ?? -Infinity) > sequence,
+    )
+  }
 
   #todo(): readonly Entry[] {
     return [...this.#entries.values()].filter(({ state }) => state === 'todo')

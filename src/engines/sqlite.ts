@@ -122,6 +122,7 @@ class SqliteEngine implements Engine, PullSource<SqliteClaim> {
       retryAfter: 'exact',
       maxRunSeconds: Infinity,
       order: true,
+      sequence: true,
     }
   }
 
@@ -156,7 +157,11 @@ class SqliteEngine implements Engine, PullSource<SqliteClaim> {
     return claims.map((claimed) => ({
       claimed,
       record: claimed.record,
-      attempt: { number: claimed.attempts, extend: (ms: number) => this.#extend(claimed, ms) },
+      attempt: {
+        number: claimed.attempts,
+        stale: claimed.stale,
+        extend: (ms: number) => this.#extend(claimed, ms),
+      },
     }))
   }
 

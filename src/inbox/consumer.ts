@@ -27,7 +27,6 @@ export function createConsumer(
       `${engine.name} calls nobody; its work is done by the process that serves the handler`,
     )
   }
-  const settle = withBurial(run, engine)
   return createWebhookHandler({
     provider: push.provider,
     dedupe: false,
@@ -37,7 +36,7 @@ export function createConsumer(
         await open()
         const { record, attempt } = push.decode(data, headers)
         // Once the call has its answer, the queue may have given the work to another.
-        return toOutcome(await settle(record, { ...attempt, signal }))
+        return toOutcome(await run(record, { ...attempt, signal }))
       },
     },
   })

@@ -14,6 +14,8 @@ export interface InboxRecord {
   readonly body: Uint8Array
   /** Records of one order are worked on one after the other, as they came in. */
   readonly order?: string
+  /** Of two of one order, what happened later has the higher one. */
+  readonly sequence?: number
 }
 
 /** What became of an attempt. */
@@ -30,6 +32,8 @@ export interface Attempt {
   readonly signal?: AbortSignal
   /** Keeps the work for as many milliseconds from now. Rejects if it has been taken away. */
   readonly extend?: (ms: number) => Promise<void>
+  /** Whether something of the same order with a higher sequence is done already. */
+  readonly stale?: boolean
   /** The transaction in which the verdict will be written, if effects may use it. */
   readonly transaction?: unknown
 }
@@ -54,6 +58,8 @@ export interface Capabilities {
   readonly maxRunSeconds: number
   /** Whether `order` is kept. */
   readonly order: boolean
+  /** Whether it tells what is `stale`. @default false */
+  readonly sequence?: boolean
 }
 
 export interface PutOptions {

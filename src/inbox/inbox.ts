@@ -4,7 +4,7 @@ import type { Task } from '../event.ts'
 import type { Budget } from '../lib/deadline.ts'
 import { ignored, stored, type Result } from '../outcomes.ts'
 import type { HostContext, WebhookHandler } from '../types.ts'
-import { createConsumer } from './consumer.ts'
+import { createConsumer, withBurial } from './consumer.ts'
 import type { DeadLetter, Engine, InboxRecord, ReplaySelection, Run, Worker } from './engine.ts'
 import { withKeys } from './keys.ts'
 import { compileOptions, type InboxOptions, type InboxSettings } from './options.ts'
@@ -55,12 +55,14 @@ class StoringInbox implements EngineInbox {
   constructor(engine: Engine, settings: InboxSettings) {
     this.engine = engine
     this.#settings = settings
-    const run = createRun({
+    const work = createRun({
       endpoints: this.#endpoints,
       settings,
       host: () => this.#host,
       onResult: ({ key }, result) => this.#waiting.get(key)?.forEach((tell) => tell(result)),
     })
+    // Before its key counts as done: what can't be kept must come again.
+    const run = withBurial(work, engine)
     const { keys, keepKeysMs } = settings
     const leaseMs = settings.workMs
     this.#run = keys ? withKeys(run, keys, { leaseMs, keepMs: keepKeysMs }) : run
@@ -91,8 +93,12 @@ class StoringInbox implements EngineInbox {
     return (task, budget) => this.#accept(task, endpoint, budget)
   }
 
+  /** Once; but after a failure the next delivery tries again. */
   open(): Promise<void> {
-    return (this.#opened ??= this.engine.open())
+    return (this.#opened ??= this.engine.open().catch((error: unknown) => {
+      this.#opened = undefined
+      throw error
+    }))
   }
 
   async work(host: HostContext = {}): Promise<void> {

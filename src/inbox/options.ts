@@ -38,6 +38,13 @@ export interface InboxOptions {
    */
   readonly order?: (event: WebhookEvent) => string | undefined
   /**
+   * Drops what came too late: an event of an order of which one with a higher number is done. Senders deliver in no
+   * order, so what is the state of something, and not a change to it, should not be overwritten by an older one.
+   *
+   * @example (event) => event.timestamp
+   */
+  readonly sequence?: (event: WebhookEvent) => number | undefined
+  /**
    * Tells duplicates where the engine can't. `false`: the handler is told of some events more than once.
    * Needed for engines that know a key for less than a day.
    */
@@ -55,6 +62,7 @@ export interface InboxSettings {
   readonly leaseMs: number
   readonly headers: readonly string[]
   readonly order: InboxOptions['order']
+  readonly sequence: InboxOptions['sequence']
   readonly keys: KeyStore | undefined
   readonly keepKeysMs: number
 }
@@ -66,7 +74,7 @@ const WEEK_SECONDS = 7 * DAY_SECONDS
 /** @throws {TypeError} `ERR_OPTION_INVALID` */
 export function compileOptions(
   name: string,
-  { dedupe, order, maxRunSeconds }: Capabilities,
+  { dedupe, order, sequence, maxRunSeconds }: Capabilities,
   options: InboxOptions,
 ): InboxSettings {
   const { backoff = {}, keys } = options
@@ -78,6 +86,12 @@ export function compileOptions(
   }
   if (options.order && !order) {
     throw configurationError('ERR_OPTION_INVALID', `${name} keeps no order`)
+  }
+  if (options.sequence && !(sequence && options.order)) {
+    throw configurationError(
+      'ERR_OPTION_INVALID',
+      '"sequence" needs an "order", and an engine that can tell what is stale, as sqlite',
+    )
   }
   const workSeconds = positive('workSeconds', options.workSeconds, Math.min(300, maxRunSeconds))
   if (workSeconds > maxRunSeconds) {
@@ -98,6 +112,7 @@ export function compileOptions(
     leaseMs: positive('leaseSeconds', options.leaseSeconds, 30) * 1000,
     headers: [...ALWAYS_KEPT, ...(options.headers ?? []).map((field) => field.toLowerCase())],
     order: options.order,
+    sequence: options.sequence,
     keys: keys || undefined,
     keepKeysMs: positive('keepKeysSeconds', options.keepKeysSeconds, WEEK_SECONDS) * 1000,
   }

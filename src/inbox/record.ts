@@ -27,6 +27,7 @@ export interface RecordOptions {
   /** The headers that are kept. All others, and the query, may hold what must not be stored. */
   readonly headers: readonly string[]
   readonly order: ((event: DeliveredEvent) => string | undefined) | undefined
+  readonly sequence: ((event: DeliveredEvent) => number | undefined) | undefined
 }
 
 /** @throws {WebhookError} `ERR_BODY_MALFORMED` if the payload is needed to tell what the event is */
@@ -37,6 +38,7 @@ export function toRecord(
 ): Awaitable<InboxRecord> {
   const { delivery } = event
   const order = options.order?.(event)
+  const sequence = options.sequence?.(event)
   const head: Head = {
     key: event.key,
     effect,
@@ -58,6 +60,7 @@ export function toRecord(
       head: JSON.stringify(head),
       body: event.isBatchItem ? encodeUtf8(JSON.stringify(event.payload)) : delivery.body,
       ...(order !== undefined && { order }),
+      ...(sequence !== undefined && { sequence }),
     }),
   )
 }

@@ -3,7 +3,7 @@ import { isWebhookError, messageOf, WebhookError, type ErrorCode } from '../erro
 import type { Task } from '../event.ts'
 import { backoffMs } from '../lib/backoff.ts'
 import { Budget } from '../lib/deadline.ts'
-import type { Result } from '../outcomes.ts'
+import { drop, type Result } from '../outcomes.ts'
 import { reportWork } from '../stages/report.ts'
 import { work } from '../stages/work.ts'
 import type { HostContext } from '../types.ts'
@@ -48,7 +48,9 @@ export function createRun(context: RunContext): Run {
     if ('dead' in began) return { kind: 'dead', reason: began.dead }
     const { task } = began
     const budget = new Budget(settings.workMs)
-    const result = await attend(task, { record, attempt, endpoint, budget, settings })
+    const result = attempt.stale
+      ? drop('Something of its order that happened later is done')
+      : await attend(task, { record, attempt, endpoint, budget, settings })
     const verdict = toVerdict(result, again)
     reportWork({ task, result, duplicate: false }, verdict, {
       delivery: task.event.delivery,

@@ -58,18 +58,19 @@ export function reportWork(
       secret: event.secret,
       effect,
       attempt: circumstances.attempt,
+      ...('reason' in result && { reason: result.reason }),
       ...(verdict.reason !== undefined && { reason: verdict.reason }),
       ...(isWebhookError(result) && { error: result }),
     },
   )
 }
 
-/** Reports a delivery that brought no event: a challenge, or an error on the way. */
+/** Reports a delivery that brought no event: a challenge, an empty batch, or an error on the way. */
 export function reportDelivery(
-  error: WebhookError | undefined,
+  what: WebhookError | 'challenge' | 'ignored',
   circumstances: Circumstances,
 ): void {
-  const outcome = error ? error.kind : 'challenge'
+  const [outcome, error] = typeof what === 'string' ? [what] : [what.kind, what]
   const telemetry = listener(outcome, circumstances)
   if (telemetry) emit(telemetry, outcome, circumstances, { error })
 }

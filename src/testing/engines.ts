@@ -292,6 +292,25 @@ const CASES: readonly Case[] = [
     },
   },
   {
+    name: 'tells what is stale: of an order of which a higher sequence is done',
+    needs: ({ capabilities: { sequence } }) => (sequence ? undefined : 'It does not tell'),
+    async run(bench) {
+      const records = [
+        bench.record({ order: 'a', sequence: 1 }),
+        bench.record({ order: 'a', sequence: 3 }),
+        bench.record({ order: 'a', sequence: 2 }),
+        bench.record({ order: 'a', sequence: 3 }),
+        bench.record({ order: 'b', sequence: 2 }),
+        bench.record({ order: 'a' }),
+      ]
+      for (const record of records) await bench.put(record)
+      const { seen } = await bench.collect(records.length)
+      const stale = new Map(seen.map(({ record, attempt }) => [record.key, attempt.stale ?? false]))
+      const told = records.map(({ key }) => stale.get(key))
+      expectEqual('what is stale', told.join(), 'false,false,true,false,false,false')
+    },
+  },
+  {
     name: 'goes on with what is left when it is opened again',
     needs: ({ capabilities: { durable } }) => (durable === 'memory' ? 'It is memory' : undefined),
     async run(bench) {

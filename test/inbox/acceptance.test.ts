@@ -83,10 +83,14 @@ describe('stored, then acknowledged', () => {
     expect(signal!.aborted).toBe(true)
   })
 
-  test('a store that can not be opened is 503', async () => {
-    const inbox = patched(memory(), { open: () => Promise.reject(new Error('no such folder')) })
+  test('a store that can not be opened is 503, until it can', async () => {
+    const opening = vi.fn(() => Promise.resolve()).mockRejectedValueOnce(new Error('away'))
+    const inbox = patched(memory(), { open: opening })
     const { send } = await open({ '*': () => {} }, { inbox, work: false })
     expect((await send()).status).toBe(503)
+    expect((await send()).status).toBe(200)
+    expect((await send()).status).toBe(200)
+    expect(opening).toHaveBeenCalledTimes(2)
   })
 
   test('nothing is stored of what is not verified, or has no effect', async () => {
@@ -401,6 +405,7 @@ describe('refused when the handler is created', () => {
       'an order that the engine does not keep',
       () => createInbox(engineWith({ order: false }), { order: () => 'a' }),
     ],
+    ['a sequence without an order', () => memory({ sequence: () => 1 })],
     [
       'attempts longer than the engine waits',
       () => createInbox(engineWith({ maxRunSeconds: 60 }), { workSeconds: 61 }),

@@ -130,6 +130,21 @@ describe('the verdict', () => {
   })
 })
 
+describe('what is stale', () => {
+  test('is acknowledged without being worked on', async () => {
+    const effect = vi.fn()
+    const options = { order: () => 'a', sequence: () => 1 }
+    const made = () => void effect()
+    const { verdict, report } = await verdictOf({ made }, { number: 1, stale: true }, { options })
+    expect(verdict).toEqual({ kind: 'ack' })
+    expect(report).toMatchObject({
+      outcome: 'dropped',
+      reason: expect.stringContaining('later') as string,
+    })
+    expect(effect).not.toHaveBeenCalled()
+  })
+})
+
 describe('the lease', () => {
   test('is renewed while the work takes, and its loss aborts the work', async () => {
     vi.useFakeTimers()

@@ -26,6 +26,8 @@ export class PullLoop<Claimed extends Claim> implements Worker {
   readonly #run: Run
   readonly #options: WorkOptions
   readonly #active = new Set<Promise<void>>()
+  /** What is in work, by its key, as it was claimed last. */
+  readonly #held = new Map<string, Claimed>()
   #wake: () => void = () => undefined
   #woken = false
   #stopping = false
@@ -73,22 +75,43 @@ export class PullLoop<Claimed extends Claim> implements Worker {
   }
 
   #begin(claim: Claimed): void {
+    const { key } = claim.record
+    const isHeld = this.#held.has(key)
+    this.#held.set(key, claim)
+    // Its lease ended because this process was frozen or locked out: it goes on, under the new one.
+    if (isHeld) return
     const working = this.#attend(claim).finally(() => {
+      this.#held.delete(key)
       this.#active.delete(working)
       this.wake()
     })
     this.#active.add(working)
   }
 
-  async #attend(claim: Claimed): Promise<void> {
-    const verdict = await this.#run(claim.record, claim.attempt)
-    for (let attempt = 1; ; attempt++) {
+  async #attend({ record, attempt }: Claimed): Promise<void> {
+    const extend = (ms: number) => this.#underLast(record.key, (held) => held.attempt.extend?.(ms))
+    const verdict = await this.#run(record, { ...attempt, ...(attempt.extend && { extend }) })
+    for (let failures = 1; ;) {
       try {
-        return await this.#source.settle(claim, verdict)
+        return await this.#underLast(record.key, (held) => this.#source.settle(held, verdict))
       } catch {
-        // Done but not marked so: worth a few more tries, for else it is done again when the lease ends.
-        if (attempt === 20) return
+        // Done but not marked so: it is tried for as long as this lives, for else it would be done again.
+        if (this.#stopping && failures++ === 20) return
         await new Promise((resolve) => setTimeout(resolve, FAILURE_PAUSE_MS))
+      }
+    }
+  }
+
+  /** Does it once more if the record was claimed anew meanwhile: what was done was then for nothing. */
+  async #underLast(key: string, act: (held: Claimed) => Promise<void> | undefined): Promise<void> {
+    for (;;) {
+      const held = this.#held.get(key)
+      if (!held) return
+      try {
+        await act(held)
+        if (this.#held.get(key) === held) return
+      } catch (error) {
+        if (this.#held.get(key) === held) throw error
       }
     }
   }

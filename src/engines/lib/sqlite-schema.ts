@@ -24,11 +24,13 @@ CREATE TABLE inbox (
   head TEXT NOT NULL,
   body BLOB,
   ordering TEXT,
+  sequence INTEGER,
   reason TEXT
 );
 CREATE INDEX inbox_due ON inbox (due) WHERE state = ${TODO};
 CREATE INDEX inbox_settled ON inbox (state, changed) WHERE state <> ${TODO};
 CREATE INDEX inbox_ordering ON inbox (ordering, seq) WHERE state = ${TODO} AND ordering IS NOT NULL;
+CREATE INDEX inbox_sequence ON inbox (ordering, sequence) WHERE state = ${DONE} AND sequence IS NOT NULL;
 CREATE TABLE clock (boot TEXT NOT NULL, offset INTEGER NOT NULL);
 PRAGMA application_id = ${APPLICATION_ID};
 PRAGMA user_version = ${VERSION};
@@ -86,11 +88,23 @@ export function setClock(database: SqliteDatabase, clock: MachineClock): number 
   const offset = Math.max(boot === 'unknown' ? now : Date.now(), latest) - now
   database.exec('DELETE FROM clock')
   database.prepare('INSERT INTO clock VALUES (?, ?)').run(boot, offset)
-  database.exec(`UPDATE inbox SET due = 0 WHERE state = ${TODO} AND fence IS NOT NULL`)
+  // Where nobody can tell one start of the machine from another, other processes may be at it.
+  if (boot !== 'unknown') {
+    database.exec(`UPDATE inbox SET due = 0 WHERE state = ${TODO} AND fence IS NOT NULL`)
+  }
   return offset
 }
 
-/** The one value that a query has. */
+/**
+ * Brings what is in the log to the disk, and empties it.
+ *
+ * @returns false if another process is in the way
+ */
+export function checkpoint(database: SqliteDatabase): boolean {
+  return Number(first(database, 'PRAGMA wal_checkpoint(TRUNCATE)')) === 0
+}
+
+/** The one value that a query has, or the first of several. */
 export function first(database: SqliteDatabase, sql: string): unknown {
   return Object.values(database.prepare(sql).get() as SqliteRow)[0]
 }

@@ -6,6 +6,8 @@ export interface Claimed {
   readonly record: InboxRecord
   readonly attempts: number
   readonly fence: string
+  /** Whether something of the same order with a higher sequence is done. */
+  readonly stale: boolean
 }
 
 export interface Retention {
@@ -37,11 +39,11 @@ export class SqliteStore {
 
   put(record: InboxRecord, revive: boolean): 'stored' | 'duplicate' {
     const now = this.#now()
-    const { key, endpoint, receivedAt, head, body, order = null } = record
+    const { key, endpoint, receivedAt, head, body, order = null, sequence = null } = record
     const inserted = this.#run(
-      `INSERT INTO inbox (key, due, changed, endpoint, received_at, head, body, ordering)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`,
-      [key, now, now, endpoint, receivedAt, head, body, order],
+      `INSERT INTO inbox (key, due, changed, endpoint, received_at, head, body, ordering, sequence)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`,
+      [key, now, now, endpoint, receivedAt, head, body, order, sequence],
     )
     if (inserted) return 'stored'
     return revive && this.#revive(`state = ${DEAD} AND key = ?`, [key]) ? 'stored' : 'duplicate'
@@ -57,12 +59,26 @@ export class SqliteStore {
            SELECT 1 FROM inbox AS earlier WHERE earlier.state = ${TODO}
              AND earlier.ordering = this.ordering AND earlier.seq < this.seq)
          ORDER BY due LIMIT ?)
-       RETURNING seq, attempts, key, endpoint, received_at, head, body, ordering`,
+       RETURNING seq, attempts, key, endpoint, received_at, head, body, ordering, sequence`,
       [fence, now + leaseMs, now, limit],
     )
     return rows
       .toSorted((a, b) => Number(a['seq']) - Number(b['seq']))
-      .map((row) => ({ record: toRecord(row), attempts: Number(row['attempts']), fence }))
+      .map((row) => ({
+        record: toRecord(row),
+        attempts: Number(row['attempts']),
+        fence,
+        stale: this.#isStale(row),
+      }))
+  }
+
+  #isStale({ ordering, sequence }: SqliteRow): boolean {
+    if (ordering === null || sequence === null) return false
+    const later = this.#all(
+      `SELECT 1 FROM inbox WHERE state = ${DONE} AND ordering = ? AND sequence > ? LIMIT 1`,
+      [ordering as string, Number(sequence)],
+    )
+    return later.length > 0
   }
 
   /** False if the work has been taken away: the verdict then counts for nothing. */
@@ -103,7 +119,7 @@ export class SqliteStore {
     // By the place of the last one seen: the set changes while it is read.
     for (let after = 0; ;) {
       const rows = this.#all(
-        `SELECT seq, key, endpoint, received_at, head, body, ordering, reason, changed FROM inbox
+        `SELECT seq, key, endpoint, received_at, head, body, ordering, sequence, reason, changed FROM inbox
          WHERE state = ${DEAD} AND seq > ? ORDER BY seq LIMIT ${DEAD_PAGE}`,
         [after],
       )
@@ -178,7 +194,7 @@ export class SqliteStore {
 }
 
 function toRecord(row: SqliteRow): InboxRecord {
-  const { key, endpoint, received_at: receivedAt, head, body, ordering } = row
+  const { key, endpoint, received_at: receivedAt, head, body, ordering, sequence } = row
   return {
     key: key as string,
     endpoint: endpoint as string,
@@ -186,5 +202,6 @@ function toRecord(row: SqliteRow): InboxRecord {
     head: head as string,
     body: new Uint8Array((body ?? []) as Uint8Array),
     ...(ordering !== null && { order: ordering as string }),
+    ...(sequence !== null && { sequence: Number(sequence) }),
   }
 }

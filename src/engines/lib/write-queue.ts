@@ -1,4 +1,4 @@
-import { failureOf, type SqliteDatabase } from './sqlite-binding.ts'
+import { failureOf, type SqliteDatabase, type SqliteFailure } from './sqlite-binding.ts'
 
 interface Write {
   /** Runs within the transaction of all that were queued in the same turn. */
@@ -20,14 +20,14 @@ const BUSY_PAUSE_MS = 5
  */
 export class WriteQueue {
   readonly #database: () => SqliteDatabase
-  readonly #onBroken: () => void
+  readonly #onFailure: (failure: SqliteFailure) => void
   #writes: Write[] = []
   #scheduled = false
 
-  /** @param onBroken called when the database can't be trusted any more, to open it anew */
-  constructor(database: () => SqliteDatabase, onBroken: () => void) {
+  /** @param onFailure called when a transaction has failed, to make the next one possible */
+  constructor(database: () => SqliteDatabase, onFailure: (failure: SqliteFailure) => void) {
     this.#database = database
-    this.#onBroken = onBroken
+    this.#onFailure = onFailure
   }
 
   /** Resolves with what `apply` returns once that is on the disk. One whose signal aborts is left out. */
@@ -79,8 +79,7 @@ export class WriteQueue {
       this.#writes.unshift(...writes)
       return this.#later(BUSY_PAUSE_MS)
     }
-    // After a failed fsync nobody knows what is on the disk (https://www.usenix.org/conference/atc20/presentation/rebello).
-    if (failure === 'io') this.#onBroken()
+    this.#onFailure(failure)
     for (const { reject } of writes) reject(error)
   }
 

@@ -1,0 +1,162 @@
+/** What the stand-ins for Google's queues share: an API that can fail in all ways, and who calls and is called. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { WebhookHandler } from 'webhook-target'
+import { serve } from 'webhook-target/adapters/node'
+import type { Engine, KeyStore, Run, Worker } from 'webhook-target/inbox'
+import { createConsumer } from '../../src/inbox/consumer.ts'
+import { bearer, CLAIMS } from '../providers/google-keys.ts'
+import type { PemPair } from '../providers/keys.ts'
+import { silent } from '../support/reports.ts'
+
+export const TOKEN = 'an access token of a test'
+
+/** How the next call of an API goes wrong. */
+export type Fault =
+  /** No answer, ever. */
+  | 'hang'
+  /** The connection breaks before anything happens. */
+  | 'cut'
+  /** It is done, and the connection breaks before the answer. */
+  | 'cut-after'
+  | Answer
+
+export interface Answer {
+  readonly status: number
+  readonly body: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** As Google's APIs say it. */
+export const apiError = (code: number, status: string, message = status): Answer => ({
+  status: code,
+  body: { error: { code, message, status } },
+})
+
+export interface ApiCall {
+  readonly path: string
+  readonly headers: IncomingMessage['headers']
+  readonly body: unknown
+}
+
+export interface FakeApi {
+  readonly url: string
+  readonly calls: ApiCall[]
+  /** What happens to the next calls, one each. */
+  readonly faults: Fault[]
+  close(): Promise<void>
+}
+
+/** An API on a free port of loopback, which takes JSON by POST from whoever has the token. */
+export async function startApi(answer: (call: ApiCall) => Answer): Promise<FakeApi> {
+  const calls: ApiCall[] = []
+  const faults: Fault[] = []
+
+  async function attend(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk as Buffer)
+    const { url: path = '', headers } = request
+    const call = { path, headers, body: JSON.parse(Buffer.concat(chunks).toString()) as unknown }
+    calls.push(call)
+    const fault = faults.shift()
+    if (fault === 'hang') return
+    if (fault === 'cut') return void request.socket.destroy()
+    const { status, body, headers: extra } = typeof fault === 'object' ? fault : checked(call)
+    if (fault === 'cut-after') return void request.socket.destroy()
+    response.writeHead(status, { 'content-type': 'application/json; charset=UTF-8', ...extra })
+    response.end(JSON.stringify(body))
+  }
+  function checked(call: ApiCall): Answer {
+    const authorized = call.headers.authorization === `Bearer ${TOKEN}`
+    return authorized ? answer(call) : apiError(401, 'UNAUTHENTICATED')
+  }
+  const server = createServer((request, response) => {
+    void attend(request, response).catch(() => response.destroy())
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}`,
+    calls,
+    faults,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+/** A port on which nothing listens. */
+export async function deadUrl(): Promise<string> {
+  const api = await startApi(() => apiError(500, 'INTERNAL'))
+  await api.close()
+  return api.url
+}
+
+/** The identity token of a call, good now. */
+export function identity(claims: object = {}, pair?: PemPair): string {
+  const now = Math.floor(Date.now() / 1000)
+  return bearer({ ...CLAIMS, iat: now, exp: now + 3600, ...claims }, pair)
+}
+
+export interface Target {
+  callTo(url: string | undefined): Promise<void>
+}
+
+/** The process that a queue calls. */
+export async function startConsumer(target: Target, consumer: WebhookHandler): Promise<Worker> {
+  const quiet: WebhookHandler = Object.assign(consumer.bind(undefined), consumer, {
+    receive: ((parts, host) =>
+      consumer.receive(parts, { ...host, telemetry: silent })) satisfies WebhookHandler['receive'],
+  })
+  const server = await serve(quiet, { port: 0, host: '127.0.0.1', signals: false })
+  await target.callTo(server.url)
+  return {
+    async stop() {
+      await target.callTo(undefined)
+      await server.close()
+    },
+  }
+}
+
+/** The `work` of a conformance subject: an HTTP server with the consumer. */
+export const startWork = (target: Target, engine: Engine, run: Run): Promise<Worker> =>
+  startConsumer(
+    target,
+    createConsumer(engine, run, () => engine.open()),
+  )
+
+/** A store of keys in this process, and what it was asked. */
+export function memoryKeys() {
+  const states = new Map<string, 'busy' | 'done'>()
+  const asked: string[] = []
+  const keys: KeyStore = {
+    async claim(key) {
+      asked.push('claim')
+      const state = states.get(key)
+      if (!state) states.set(key, 'busy')
+      return state ?? 'claimed'
+    },
+    async done(key) {
+      asked.push('done')
+      states.set(key, 'done')
+    },
+    async release(key) {
+      asked.push('release')
+      if (states.get(key) === 'busy') states.delete(key)
+    },
+  }
+  return { keys, asked }
+}
+
+export async function until(condition: () => boolean): Promise<void> {
+  const end = performance.now() + 20_000
+  while (!condition()) {
+    if (performance.now() > end) throw new Error(`Never: ${String(condition)}`)
+    await sleep(5)
+  }
+}
+
+export const sleep = (ms: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, ms))
