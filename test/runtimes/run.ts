@@ -1,8 +1,9 @@
 /** Starts each host, runs the behaviours against it and stops it. Arguments pick hosts by a part of their name. */
 import { check, type Verdict } from './check.ts'
 import { copyFiles, installPackage } from './project.ts'
+import { runEngineSuite } from './engine-suite.ts'
 import { runProviderSuite } from './provider-suite/run.ts'
-import { runtimes, suiteRunners, type Runtime } from './runtimes.ts'
+import { engineRunners, runtimes, suiteRunners, type Runtime } from './runtimes.ts'
 import { start } from './server.ts'
 
 interface Prepared {
@@ -62,6 +63,9 @@ const entrants = runtimes.filter(isWanted).map((runtime): Prepared => {
 for (const entrant of entrants) count(entrant.runtime.name, await run(entrant))
 for (const runner of suiteRunners.filter(isWanted)) {
   count(runner.name, await runProviderSuite(runner))
+}
+for (const runner of engineRunners.filter(isWanted)) {
+  count(runner.name, await runEngineSuite(runner))
 }
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1

@@ -185,6 +185,25 @@ export const suiteRunners: readonly SuiteRunner[] = [
   { name: `providers on ${names.workerd} (WebCrypto)`, crypto: 'web' },
 ]
 
+/** What runs the suite of engines on the SQLite of a runtime, and prints its verdicts as JSON. */
+export interface EngineRunner {
+  readonly name: string
+  readonly command: readonly [executable: string, ...args: readonly string[]]
+}
+
+const engine = (name: string, ...command: EngineRunner['command']): EngineRunner => ({
+  name: `sqlite on ${name}`,
+  command: [...command, 'hosts/sqlite.ts'] as const,
+})
+
+export const engineRunners: readonly EngineRunner[] = [
+  ...['node22', 'node26']
+    .filter((alias) => existsSync(`${modules}${alias}/bin/node`))
+    .map((alias) => engine(`node ${versionOf(alias)}`, `${modules}${alias}/bin/node`)),
+  engine(names.bun, bun, 'run'),
+  engine(names.deno, deno, 'run', '--no-prompt', '--allow-all'),
+]
+
 /** Serves a bundled Worker that has no bindings. */
 export function serveWorker(config: string, port: number): readonly [string, ...string[]] {
   return [workerd, 'serve', config, '--socket-addr', `http=127.0.0.1:${port}`]
