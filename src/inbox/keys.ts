@@ -1,3 +1,4 @@
+import { messageOf } from '../errors.ts'
 import type { InboxRecord, Run } from './engine.ts'
 
 /**
@@ -18,21 +19,31 @@ export interface KeysOptions {
   readonly keepMs: number
 }
 
-/** Lets a record through once within the window. What is busy comes again when its lease may have ended. */
+/**
+ * Lets a record through once within the window. What is busy comes again when its lease may have ended, as does what
+ * nobody can tell of because the store is away.
+ */
 export function withKeys(run: Run, keys: KeyStore, { leaseMs, keepMs }: KeysOptions): Run {
   return async (record, attempt) => {
-    const claim = await claimed(keys, record, leaseMs)
-    if (claim !== 'claimed') return claim
+    const claim = await claimOf(keys, record.key, leaseMs)
+    if (claim === 'done') return { kind: 'ack' }
+    if (claim !== 'claimed') return { kind: 'retry', afterMs: leaseMs, ...claim }
     const verdict = await run(record, attempt)
-    await (verdict.kind === 'retry' ? keys.release(record.key) : keys.done(record.key, keepMs))
+    const { key } = record
+    try {
+      await (verdict.kind === 'retry' ? keys.release(key) : keys.done(key, keepMs))
+    } catch {
+      // What is done is done: to say otherwise would have it done again for certain, and not only if it is delivered again.
+    }
     return verdict
   }
 }
 
-async function claimed(keys: KeyStore, { key }: InboxRecord, leaseMs: number) {
-  const claim = await keys.claim(key, leaseMs)
-  if (claim === 'claimed') return claim
-  if (claim === 'done') return { kind: 'ack' } as const
-  const reason = 'Another worker has it'
-  return { kind: 'retry', afterMs: leaseMs, reason } as const
+async function claimOf(keys: KeyStore, key: string, leaseMs: number) {
+  try {
+    const claim = await keys.claim(key, leaseMs)
+    return claim === 'busy' ? { reason: 'Another worker has it' } : claim
+  } catch (error) {
+    return { reason: `The store of keys can't be asked: ${messageOf(error)}` }
+  }
 }
