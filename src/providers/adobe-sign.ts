@@ -8,6 +8,13 @@ import type { Provider } from '../types.ts'
 export interface AdobeSignOptions {
   /** The client id of the application, which Adobe sends with each request and wants back. */
   readonly clientId: string | undefined
+  /**
+   * By what duplicates are known. That `webhookNotificationId` is an id is inferred; `content` goes by the body
+   * instead.
+   *
+   * @default notification
+   */
+  readonly identity?: 'notification' | 'content'
 }
 
 const HEADER = 'x-adobesign-clientid'
@@ -21,7 +28,8 @@ const HEADER = 'x-adobesign-clientid'
  * @see https://helpx.adobe.com/sign/help/adobesign_api_webhooks.html
  * @throws {TypeError} `ERR_SECRET_EMPTY`, `ERR_OPTION_INVALID` for a client id that is not one text
  */
-export function adobeSign({ clientId }: AdobeSignOptions): Provider {
+export function adobeSign(options: AdobeSignOptions): Provider {
+  const { clientId, identity = 'notification' } = options
   const verify = sharedSecret({ header: HEADER, secret: clientId })
   if (typeof clientId !== 'string' || !/^[\x21-\x7e]+$/.test(clientId)) {
     throw configurationError('ERR_OPTION_INVALID', 'adobeSign() takes one clientId, a text')
@@ -39,7 +47,7 @@ export function adobeSign({ clientId }: AdobeSignOptions): Provider {
     ],
     event: {
       type: member('event'),
-      id: member('webhookNotificationId'),
+      ...(identity === 'notification' && { id: member('webhookNotificationId') }),
       timestamp: time('iso', member('eventDate')),
     },
     acknowledge: { success: { headers: { [HEADER]: clientId } } },
@@ -57,7 +65,7 @@ export const facts: ProviderFacts = {
   retriedOn: 'anything else, a 2xx without the client id included',
   doubts: [
     'The JSON answer is spelled `X-AdobeSign-ClientId` and `xAdobeSignClientId`: the header is sent',
-    'The members with id, type and time of an event are inferred',
+    'The members with id, type and time of an event are inferred: see `identity`',
     'Neither a deadline nor a schedule was found',
   ],
 }

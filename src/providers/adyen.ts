@@ -21,6 +21,8 @@ export interface AdyenOptions {
   readonly mode?: 'standard' | 'platform'
   /** Seconds it waits, which is inferred. @default 10 */
   readonly deadlineSeconds?: number
+  /** The header with the signature in the mode `platform`, which is inferred. @default HmacSignature */
+  readonly signatureHeader?: string
 }
 
 const HEX = { encoding: 'hex' } as const
@@ -37,13 +39,14 @@ const HEX = { encoding: 'hex' } as const
  */
 export function adyen(options: AdyenOptions): Provider {
   const { secret, mode = 'standard', deadlineSeconds = 10 } = options
+  const { signatureHeader = 'hmacsignature' } = options
   if (mode !== 'standard' && mode !== 'platform') {
     throw configurationError('ERR_OPTION_INVALID', 'adyen() takes mode "standard" or "platform"')
   }
   const standard = mode === 'standard'
   return defineProvider({
     name: 'adyen',
-    verify: standard ? itemSignatures(secret) : bodySignature(secret),
+    verify: standard ? itemSignatures(secret) : bodySignature(secret, signatureHeader),
     event: standard
       ? {
           items: (payload) => itemsOf(payload),
@@ -63,8 +66,8 @@ export function adyen(options: AdyenOptions): Provider {
   })
 }
 
-function bodySignature(secret: SecretSource | undefined): Scheme {
-  return hmac({ secret, header: 'hmacsignature', encoding: 'base64', secretForm: HEX })
+function bodySignature(secret: SecretSource | undefined, header: string): Scheme {
+  return hmac({ secret, header, encoding: 'base64', secretForm: HEX })
 }
 
 function itemSignatures(secret: SecretSource | undefined): Scheme {
@@ -155,7 +158,8 @@ export const facts: ProviderFacts = {
   schedule:
     '3 times within half a minute, then after 2, 5, 10, 15 and 30 min, 1, 2, 4 and 8 h, for 30 days',
   doubts: [
-    'The 10 s are inferred, and so is the header of the mode `platform`',
+    'The 10 s are inferred: see `deadlineSeconds`',
+    'The header of the mode `platform` is inferred: see `signatureHeader`',
     'The older form encoding (HTTP POST) is not taken, and a password (Basic) set up beside the key is not looked at',
   ],
 }

@@ -13,6 +13,13 @@ export interface Auth0Options {
    * a function of the request.
    */
   readonly secret: SecretSource | undefined
+  /**
+   * Whether the list in the member `logs` brings an event for each record. That the format “JSON object” has one
+   * is inferred.
+   *
+   * @default true
+   */
+  readonly splitLogs?: boolean
 }
 
 /**
@@ -23,12 +30,12 @@ export interface Auth0Options {
  * @see https://auth0.com/docs/customize/log-streams/custom-log-streams
  * @throws {TypeError} `ERR_SECRET_EMPTY`, `ERR_SECRET_MALFORMED`
  */
-export function auth0({ secret }: Auth0Options): Provider {
+export function auth0({ secret, splitLogs = true }: Auth0Options): Provider {
   return defineProvider({
     name: 'auth0',
     verify: readingLines(sharedSecret({ header: 'authorization', secret })),
     event: {
-      items: toRecords,
+      items: (payload) => toRecords(payload, splitLogs),
       type: first(member('data.type'), member('type')),
       id: first(member('log_id'), member('id')),
       timestamp: time('iso', first(member('data.date'), member('time'))),
@@ -68,10 +75,10 @@ function tryDecode(body: Uint8Array): string | undefined {
   }
 }
 
-function toRecords(payload: unknown): readonly unknown[] {
+function toRecords(payload: unknown, splitLogs: boolean): readonly unknown[] {
   if (Array.isArray(payload)) return payload
   const logs = readMember(payload, ['logs'])
-  return Array.isArray(logs) ? logs : [payload]
+  return splitLogs && Array.isArray(logs) ? logs : [payload]
 }
 
 export const facts: ProviderFacts = {
@@ -89,6 +96,6 @@ export const facts: ProviderFacts = {
     'Log streams: 7 days without success; event streams: 500 failures in a row or 5000 in all',
   doubts: [
     'No deadline is published',
-    'What the format “JSON object” looks like is inferred: one record, or a list of them in `logs`',
+    'That the format “JSON object” is one record, or a list of them in `logs`, is inferred: see `splitLogs`',
   ],
 }

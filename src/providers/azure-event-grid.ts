@@ -31,6 +31,8 @@ export type AzureEventGridOptions = (
   readonly allowedOrigins?: readonly string[] | '*'
   /** Requests a minute that handshake allows at most. @default 1000 */
   readonly ratePerMinute?: number
+  /** What `aeg-delivery-count` is in the first attempt, which is inferred. @default 0 */
+  readonly firstAttempt?: 0 | 1
 }
 
 /**
@@ -43,7 +45,11 @@ export type AzureEventGridOptions = (
  * @throws {TypeError} `ERR_SECRET_EMPTY`, `ERR_OPTION_INVALID`
  */
 export function azureEventGrid(options: AzureEventGridOptions): Provider {
-  const { allowedOrigins = ['eventgrid.azure.net'], ratePerMinute = 1000 } = options
+  const {
+    allowedOrigins = ['eventgrid.azure.net'],
+    ratePerMinute = 1000,
+    firstAttempt = 0,
+  } = options
   const verify = schemeOf(options)
   return defineProvider({
     name: 'azure-event-grid',
@@ -57,7 +63,7 @@ export function azureEventGrid(options: AzureEventGridOptions): Provider {
       type: first(member('eventType'), member('type')),
       id: idOf,
       timestamp: time('iso', first(member('eventTime'), member('time'))),
-      attempt: number(header('aeg-delivery-count'), 1),
+      attempt: number(header('aeg-delivery-count'), 1 - firstAttempt),
     },
     acknowledge: { deadlineSeconds: 30 },
   })
@@ -107,7 +113,7 @@ export const facts: ProviderFacts = {
   stops: '400 or 413, where there is a dead-letter location',
   disables: 'New deliveries to an endpoint that fails are held back, up to hours',
   doubts: [
-    'That `aeg-delivery-count` counts attempts from 0 is inferred',
+    'That `aeg-delivery-count` counts attempts from 0 is inferred: see `firstAttempt`',
     'The documentation has the deliveries carry `Origin`, the CloudEvents specification `WebHook-Request-Origin`: neither is asked for',
   ],
 }

@@ -48,7 +48,8 @@ export const facts: ProviderFacts = {
   retriedOn: '5xx and no answer',
   schedule: 'Twice, without a pause',
   doubts: [
-    'The 10 s are inferred; that there is no pause is from a third party',
-    'Inferred: the id is that of the first attempt. Data Center sends none; there the body counts',
+    'The 10 s are inferred: see `deadlineSeconds`',
+    'That there is no pause is from a third party; nothing here goes by it',
+    'That the id is that of the first attempt is inferred: see `identity`. Data Center sends none; there the body counts',
   ],
 }

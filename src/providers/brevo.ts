@@ -3,7 +3,16 @@ import { enteredCredential, type EnteredCredential } from '../schemes/entered-cr
 import type { Provider, SecretSource } from '../types.ts'
 
 /** What the webhook was created with. A secret alone is a bearer token. */
-export type BrevoOptions = EnteredCredential | { readonly secret: SecretSource | undefined }
+export type BrevoOptions = (
+  | EnteredCredential
+  | {
+      /** The token: one, several while rotating, or a function of the request. */
+      readonly secret: SecretSource | undefined
+    }
+) & {
+  /** Whether a list brings an event for each of its members, which is inferred. @default true */
+  readonly splitLists?: boolean
+}
 
 /**
  * Brevo: a bearer token, a user name and password, or a header; nothing is signed. The type is `event`,
@@ -14,13 +23,13 @@ export type BrevoOptions = EnteredCredential | { readonly secret: SecretSource |
  * @see https://developers.brevo.com/docs/secured-webhooks
  * @throws {TypeError} `ERR_SECRET_EMPTY`, `ERR_SECRET_MALFORMED`, `ERR_OPTION_INVALID`
  */
-export function brevo(options: BrevoOptions): Provider {
+export function brevo({ splitLists = true, ...options }: BrevoOptions): Provider {
   const isNamed = 'username' in options || 'header' in options
   return defineProvider({
     name: 'brevo',
     verify: enteredCredential(isNamed ? options : { bearer: true, secret: options.secret }),
     event: {
-      items: (payload) => (Array.isArray(payload) ? payload : [payload]),
+      items: (payload) => (splitLists && Array.isArray(payload) ? payload : [payload]),
       type: member('event'),
       timestamp: first(time('s', member('ts_event')), time('ms', member('ts_epoch'))),
     },
@@ -42,7 +51,7 @@ export const facts: ProviderFacts = {
   stops: 'Any 4xx but 429, and any 5xx',
   doubts: [
     'Older documentation can be read as if a 5xx were tried again: 429 is right in both readings',
-    'That a batch is a list of events is inferred; one event is taken as well',
+    'That a batch is a list of events is inferred: see `splitLists`. One event is taken as well',
     'No deadline is published',
   ],
 }

@@ -5,6 +5,8 @@ import type { Provider, SecretSource } from '../types.ts'
 export interface CoinbaseCommerceOptions {
   /** The shared secret of the webhook: one, several while rotating, or a function of the request. */
   readonly secret: SecretSource | undefined
+  /** Seconds it waits, which is not documented. @default 10 */
+  readonly deadlineSeconds?: number
 }
 
 /**
@@ -15,7 +17,10 @@ export interface CoinbaseCommerceOptions {
  * @see https://docs.cdp.coinbase.com/commerce/api-arcitecture/webhooks-overview
  * @throws {TypeError} `ERR_SECRET_EMPTY`
  */
-export function coinbaseCommerce({ secret }: CoinbaseCommerceOptions): Provider {
+export function coinbaseCommerce({
+  secret,
+  deadlineSeconds = 10,
+}: CoinbaseCommerceOptions): Provider {
   return defineProvider({
     name: 'coinbase-commerce',
     verify: hmac({ secret, header: 'x-cc-webhook-signature' }),
@@ -25,6 +30,7 @@ export function coinbaseCommerce({ secret }: CoinbaseCommerceOptions): Provider 
       timestamp: time('iso', member('event.created_at')),
       attempt: number(member('attempt_number')),
     },
+    acknowledge: { deadlineSeconds },
   })
 }
 
@@ -35,5 +41,5 @@ export const facts: ProviderFacts = {
   delivered: '200',
   retriedOn: 'anything else',
   schedule: 'For up to 3 days with growing pauses of 1 h at most',
-  doubts: ['The deadline is not stated: 10 s is assumed'],
+  doubts: ['The deadline is not stated, 10 s is assumed: see `deadlineSeconds`'],
 }

@@ -10,6 +10,8 @@ export interface ContentfulOptions {
   readonly secret: SecretSource | undefined
   /** Seconds to either side; `false` accepts any age. @default 30, as in Contentful's toolkit */
   readonly toleranceSeconds?: number | false
+  /** Seconds it waits, which is inferred. @default 30 */
+  readonly deadlineSeconds?: number
 }
 
 const SIGNED_HEADERS = 'x-contentful-signed-headers'
@@ -28,7 +30,8 @@ const REQUIRED = [SIGNED_HEADERS, TIMESTAMP]
  * @see https://www.contentful.com/developers/docs/extensibility/webhooks/request-verification/
  * @throws {TypeError} `ERR_SECRET_EMPTY`
  */
-export function contentful({ secret, toleranceSeconds = 30 }: ContentfulOptions): Provider {
+export function contentful(options: ContentfulOptions): Provider {
+  const { secret, toleranceSeconds = 30, deadlineSeconds = 30 } = options
   return defineProvider({
     name: 'contentful',
     verify: listingHeaders(
@@ -45,7 +48,7 @@ export function contentful({ secret, toleranceSeconds = 30 }: ContentfulOptions)
       timestamp: time('ms', signed(TIMESTAMP)),
       attempt: number(signed('x-contentful-webhook-request-attempt')),
     },
-    acknowledge: { deadlineSeconds: 30, refusedStatus: 401 },
+    acknowledge: { deadlineSeconds, refusedStatus: 401 },
   })
 }
 
@@ -113,7 +116,7 @@ export const facts: ProviderFacts = {
   retriedOn: 'failures, of which the sources read name none',
   schedule: 'twice, 30 s apart; up to 99 times in about 24 h where the space has a retry policy',
   doubts: [
-    'The 30 s of the deadline are inferred',
+    'The 30 s of the deadline are inferred: see `deadlineSeconds`',
     'Users saw no retry after an answer, whatever its status, only where none came',
     'The toolkit encodes path and query before it signs them, Contentful’s examples do not: both count',
   ],

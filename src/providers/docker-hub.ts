@@ -7,6 +7,8 @@ export interface DockerHubOptions {
   readonly secret: SecretSource | undefined
   /** The query parameter it stands in: `https://hooks.example.com/in?token=...`. @default token */
   readonly parameter?: string
+  /** Whether it delivers again by itself, of which the documentation does not speak. @default false */
+  readonly redelivery?: boolean
 }
 
 /**
@@ -18,7 +20,8 @@ export interface DockerHubOptions {
  * @see https://docs.docker.com/docker-hub/repos/manage/webhooks/
  * @throws {TypeError} `ERR_SECRET_EMPTY`
  */
-export function dockerHub({ secret, parameter = 'token' }: DockerHubOptions): Provider {
+export function dockerHub(options: DockerHubOptions): Provider {
+  const { secret, parameter = 'token', redelivery = false } = options
   return defineProvider({
     name: 'docker-hub',
     verify: sharedSecret({ query: parameter, secret }),
@@ -26,7 +29,7 @@ export function dockerHub({ secret, parameter = 'token' }: DockerHubOptions): Pr
       type: () => 'push',
       timestamp: time('s', member('push_data.pushed_at')),
     },
-    acknowledge: { refusedStatus: 401, retries: false },
+    acknowledge: { refusedStatus: 401, retries: redelivery },
   })
 }
 
@@ -38,6 +41,6 @@ export const facts: ProviderFacts = {
   retriedOn: 'nothing that is documented',
   doubts: [
     'No deadline is published',
-    'That nothing is delivered again is inferred: the documentation does not speak of it',
+    'That nothing is delivered again is inferred, the documentation does not speak of it: see `redelivery`',
   ],
 }

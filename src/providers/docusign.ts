@@ -2,13 +2,25 @@ import { configurationError } from '../errors.ts'
 import { defineProvider, member, number, time, type ProviderFacts } from '../provider.ts'
 import { firstPassing } from '../schemes/first-passing.ts'
 import { hmac } from '../schemes/hmac.ts'
-import type { Extractable, Provider, SecretSource } from '../types.ts'
+import type { Extractor, Provider, SecretSource } from '../types.ts'
 
 export interface DocuSignOptions {
   /** A Connect key of the account: one, several while rotating, or a function of the request. */
   readonly secret: SecretSource | undefined
   /** How many header fields are looked at: one is sent for each active key of the account. @default 10 */
   readonly activeKeys?: number
+  /**
+   * By what duplicates are known, as there is no id of a message. `message` is the envelope, what happened to it
+   * and `generatedDateTime`, which is inferred to be the same in all attempts. Where it is not, `event` goes
+   * without it, and takes the second event of a kind of one envelope for a duplicate.
+   *
+   * @default message
+   */
+  readonly identity?: 'message' | 'event'
+  /** What `retryCount` is in the first attempt, which is inferred. @default 0 */
+  readonly firstAttempt?: 0 | 1
+  /** Seconds it waits, which is inferred. @default 100 */
+  readonly deadlineSeconds?: number
 }
 
 /** What DocuSign allows an account, by third parties. */
@@ -22,7 +34,9 @@ const MAX_ACTIVE_KEYS = 100
  * @see https://developers.docusign.com/platform/webhooks/connect/validate/
  * @throws {TypeError} `ERR_SECRET_EMPTY`, `ERR_OPTION_INVALID`
  */
-export function docusign({ secret, activeKeys = 10 }: DocuSignOptions): Provider {
+export function docusign(options: DocuSignOptions): Provider {
+  const { secret, activeKeys = 10, identity = 'message' } = options
+  const { firstAttempt = 0, deadlineSeconds = 100 } = options
   if (!(Number.isInteger(activeKeys) && activeKeys > 0 && activeKeys <= MAX_ACTIVE_KEYS)) {
     throw configurationError(
       'ERR_OPTION_INVALID',
@@ -37,20 +51,25 @@ export function docusign({ secret, activeKeys = 10 }: DocuSignOptions): Provider
     verify: firstPassing({ keys: 'shared', schemes }),
     event: {
       type: member('event'),
-      id: idOf,
+      id: idOf(identity),
       timestamp: time('iso', member('generatedDateTime')),
-      attempt: number(member('retryCount'), 1),
+      attempt: number(member('retryCount'), 1 - firstAttempt),
     },
-    acknowledge: { deadlineSeconds: 100 },
+    acknowledge: { deadlineSeconds },
   })
 }
 
-const IDENTITY = ['data.envelopeId', 'event', 'generatedDateTime'].map(member)
+const IDENTITIES = {
+  message: ['data.envelopeId', 'event', 'generatedDateTime'].map(member),
+  event: ['data.envelopeId', 'event'].map(member),
+}
 
 /** There is no id of a message, and the body counts its attempts. */
-function idOf(event: Extractable): string | undefined {
-  const parts = IDENTITY.map((read) => read(event))
-  return parts.includes(undefined) ? undefined : parts.join(':')
+function idOf(identity: keyof typeof IDENTITIES): Extractor {
+  return (event) => {
+    const parts = IDENTITIES[identity].map((read) => read(event))
+    return parts.includes(undefined) ? undefined : parts.join(':')
+  }
 }
 
 export const facts: ProviderFacts = {
@@ -63,8 +82,10 @@ export const facts: ProviderFacts = {
   delivered: '2xx',
   retriedOn: 'anything else',
   doubts: [
-    'Inferred: the 100 s, what is retried, and that `retryCount` counts from 0',
-    'That `generatedDateTime` is the same in all attempts is inferred; it is part of the id',
+    'The 100 s are inferred: see `deadlineSeconds`',
+    'What is retried is inferred; nothing here goes by it',
+    'That `retryCount` counts from 0 is inferred: see `firstAttempt`',
+    'That `generatedDateTime` is the same in all attempts is inferred: see `identity`',
     'Older guides take 200 alone for delivered, which is what is answered here',
     'How many keys can be active is said by third parties: see `activeKeys`',
   ],

@@ -53,7 +53,7 @@ export const facts: ProviderFacts = {
   disables: '10 failures in a row, if the last success is more than 7 days ago',
   doubts: [
     'No deadline and no schedule are published',
-    'That others are retried is inferred from what is said of HIPAA workspaces, which are not',
+    'That others are retried is inferred from what is said of HIPAA workspaces, which are not; nothing here goes by it',
     'There is no id of a delivery: what is one for a conversation and a type counts as one event',
   ],
 }

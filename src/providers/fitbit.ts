@@ -14,6 +14,10 @@ export interface FitbitOptions {
   readonly secret: SecretSource | undefined
   /** The verification code that Fitbit shows for the subscriber. */
   readonly verificationCode: SecretSource | undefined
+  /** The answer to a wrong signature, by old pages. @default 404 */
+  readonly refusedStatus?: number
+  /** Seconds it waits, which is inferred. @default 5 */
+  readonly deadlineSeconds?: number
 }
 
 /**
@@ -26,13 +30,14 @@ export interface FitbitOptions {
  * @see https://dev.fitbit.com/build/reference/web-api/developer-guide/using-subscriptions/
  * @throws {TypeError} `ERR_SECRET_EMPTY`
  */
-export function fitbit({ secret, verificationCode: code }: FitbitOptions): Provider {
+export function fitbit(options: FitbitOptions): Provider {
+  const { secret, verificationCode: code, refusedStatus = 404, deadlineSeconds = 5 } = options
   return defineProvider({
     name: 'fitbit',
     verify: signature(secret),
     challenges: [verificationCode({ code, query: 'verify' })],
     event: { items: listOf(), type: member('collectionType'), id: arrivalId() },
-    acknowledge: { deadlineSeconds: 5, success: { status: 204 }, refusedStatus: 404 },
+    acknowledge: { deadlineSeconds, success: { status: 204 }, refusedStatus },
   })
 }
 
@@ -61,7 +66,9 @@ export const facts: ProviderFacts = {
   retriedOn: 'anything else',
   disables: 'Repeated failures',
   doubts: [
-    'All of it is inferred: the pages are those of a service said to be off since 2026-11-02',
-    'The 404 for a wrong signature is from old pages',
+    'The pages are those of a service said to be off since 2026-11-02',
+    'The 5 s are inferred: see `deadlineSeconds`',
+    'What is retried and what switches it off are inferred; nothing here goes by them',
+    'The 404 for a wrong signature is from old pages: see `refusedStatus`',
   ],
 }

@@ -16,6 +16,8 @@ export type GitLabOptions = {
    * @default delivery
    */
   readonly identity?: 'delivery' | 'content'
+  /** Seconds it waits, which is said by a third party. @default 10 */
+  readonly deadlineSeconds?: number
 } & (
   | {
       /** The secret comes along as it is, in `X-Gitlab-Token`. @default token */
@@ -47,7 +49,7 @@ const SIGNING_KEY_BYTES = 32
  * `ERR_OPTION_INVALID` for an unknown mode
  */
 export function gitlab(options: GitLabOptions): Provider {
-  const { identity = 'delivery' } = options
+  const { identity = 'delivery', deadlineSeconds = 10 } = options
   const signs = options.mode === 'signing-token'
   return defineProvider({
     name: 'gitlab',
@@ -57,7 +59,7 @@ export function gitlab(options: GitLabOptions): Provider {
       subtype: member('object_attributes.action'),
       ...(identity === 'delivery' && { id: signs ? SIGNED_ID : DELIVERY_ID }),
     },
-    acknowledge: { deadlineSeconds: 10, refusedStatus: 401, retries: false },
+    acknowledge: { deadlineSeconds, refusedStatus: 401, retries: false },
   })
 }
 
@@ -90,7 +92,8 @@ export const facts: ProviderFacts = {
   disables: '4 failures in a row pause it, for 1 min doubling to 24 h; 40 switch it off',
   doubts: [
     'The sources differ on which failures count towards switching it off',
-    'The 10 s are from a third party; no tolerance is documented: see `toleranceSeconds`',
+    'The 10 s are from a third party: see `deadlineSeconds`',
+    'No tolerance is documented: see `toleranceSeconds`',
     'Its code takes 3xx for delivered too, the documentation only 2xx',
   ],
 }

@@ -30,6 +30,15 @@ export type GoogleChatOptions = (
   readonly download?: DownloadSettings
   /** Seconds it waits, which is inferred. @default 30 */
   readonly deadlineSeconds?: number
+  /**
+   * By what duplicates are known. That the name of a new message is an id is inferred; `content` goes by the body
+   * instead.
+   *
+   * @default message
+   */
+  readonly identity?: 'message' | 'content'
+  /** Whether it calls again by itself, which is inferred. @default false */
+  readonly redelivery?: boolean
 }
 
 const CHAT_ACCOUNT = 'chat@system.gserviceaccount.com'
@@ -45,20 +54,21 @@ const CHAT_KEYS_URL = `https://www.googleapis.com/service_accounts/v1/jwk/${CHAT
  * @throws {TypeError} `ERR_OPTION_INVALID` unless there is either an audience or a project number
  */
 export function googleChat(options: GoogleChatOptions): Provider {
+  const { deadlineSeconds = 30, identity = 'message', redelivery = false } = options
   return defineProvider({
     name: 'google-chat',
     verify: schemeOf(options),
     event: {
       type: first(member('type'), addOnType),
-      id: messageOf,
+      ...(identity === 'message' && { id: messageOf }),
       timestamp: time('iso', first(member('eventTime'), member('chat.eventTime'))),
     },
     acknowledge: {
-      deadlineSeconds: options.deadlineSeconds ?? 30,
+      deadlineSeconds,
       success: { headers: { 'content-type': 'application/json' }, body: '{}' },
       refusedStatus: 401,
       replyType: 'application/json',
-      retries: false,
+      retries: redelivery,
     },
   })
 }
@@ -112,7 +122,9 @@ export const facts: ProviderFacts = {
   delivered: '200 with a message or `{}` in JSON',
   retriedOn: 'nothing, as far as is known',
   doubts: [
-    'The 30 s, the retries and the id of a message are inferred',
+    'The 30 s are inferred: see `deadlineSeconds`',
+    'That it does not call again is inferred: see `redelivery`',
+    'The id of a message is inferred: see `identity`',
     'The account of add-ons and where their type is are taken from code that reads them',
   ],
 }

@@ -7,6 +7,8 @@ export interface IntercomOptions {
   readonly secret: SecretSource | undefined
   /** Inferred: Intercom's pages on webhooks state none. @default 5 */
   readonly deadlineSeconds?: number
+  /** What `delivery_attempts` is in the first attempt, which is inferred. @default 1 */
+  readonly firstAttempt?: 0 | 1
 }
 
 /**
@@ -16,7 +18,8 @@ export interface IntercomOptions {
  * @see https://developers.intercom.com/docs/webhooks/webhook-notifications
  * @throws {TypeError} `ERR_SECRET_EMPTY`
  */
-export function intercom({ secret, deadlineSeconds = 5 }: IntercomOptions): Provider {
+export function intercom(options: IntercomOptions): Provider {
+  const { secret, deadlineSeconds = 5, firstAttempt = 1 } = options
   return defineProvider({
     name: 'intercom',
     verify: hmac({ secret, header: 'x-hub-signature', algorithm: 'sha1', prefix: 'sha1=' }),
@@ -24,7 +27,7 @@ export function intercom({ secret, deadlineSeconds = 5 }: IntercomOptions): Prov
       type: member('topic'),
       id: member('id'),
       timestamp: time('s', member('created_at')),
-      attempt: number(member('delivery_attempts')),
+      attempt: number(member('delivery_attempts'), 1 - firstAttempt),
     },
     acknowledge: { deadlineSeconds },
   })
@@ -40,5 +43,9 @@ export const facts: ProviderFacts = {
   stops: '410, which ends the subscription',
   disables:
     'More than 1000 errors in a row within 15 min pause it for 15 min; 7 days of errors suspend it, for private apps only',
-  doubts: ['Inferred: the deadline, the one retry, what 410 does and `delivery_attempts`'],
+  doubts: [
+    'The deadline is inferred: see `deadlineSeconds`',
+    'What `delivery_attempts` counts is inferred: see `firstAttempt`',
+    'The one retry and what 410 does are inferred; nothing here goes by them',
+  ],
 }

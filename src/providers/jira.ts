@@ -12,6 +12,8 @@ export interface JiraOptions {
    * @default delivery
    */
   readonly identity?: 'delivery' | 'content'
+  /** What `X-Atlassian-Webhook-Retry` would be in the first attempt: that it is 1 at the first retry is inferred. @default 0 */
+  readonly firstAttempt?: 0 | 1
 }
 
 /**
@@ -22,7 +24,8 @@ export interface JiraOptions {
  * @see https://developer.atlassian.com/cloud/jira/platform/webhooks/
  * @throws {TypeError} `ERR_SECRET_EMPTY`
  */
-export function jira({ secret, identity = 'delivery' }: JiraOptions): Provider {
+export function jira(options: JiraOptions): Provider {
+  const { secret, identity = 'delivery', firstAttempt = 0 } = options
   return defineProvider({
     name: 'jira',
     verify: negotiatedHmac({
@@ -34,7 +37,7 @@ export function jira({ secret, identity = 'delivery' }: JiraOptions): Provider {
       type: member('webhookEvent'),
       ...(identity === 'delivery' && { id: header('x-atlassian-webhook-identifier') }),
       timestamp: time('ms', member('timestamp')),
-      attempt: number(header('x-atlassian-webhook-retry'), 1),
+      attempt: number(header('x-atlassian-webhook-retry'), 1 - firstAttempt),
     },
   })
 }
@@ -49,7 +52,8 @@ export const facts: ProviderFacts = {
   doubts: [
     'Only SHA-256 has been seen',
     'No deadline was found',
-    'Inferred: what is retried, and that `X-Atlassian-Webhook-Retry` is 1 at the first retry',
+    'What is retried is inferred; nothing here goes by it',
+    'That `X-Atlassian-Webhook-Retry` is 1 at the first retry is inferred: see `firstAttempt`',
     'Webhooks of Connect apps bring a JWT instead, and are refused',
   ],
 }

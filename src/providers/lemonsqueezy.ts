@@ -5,6 +5,8 @@ import type { Provider, SecretSource } from '../types.ts'
 export interface LemonSqueezyOptions {
   /** The signing secret entered at the webhook: one, several while rotating, or a function of the request. */
   readonly secret: SecretSource | undefined
+  /** Seconds it waits, which is not documented. @default 10 */
+  readonly deadlineSeconds?: number
 }
 
 /**
@@ -15,11 +17,12 @@ export interface LemonSqueezyOptions {
  * @see https://docs.lemonsqueezy.com/help/webhooks/webhook-requests
  * @throws {TypeError} `ERR_SECRET_EMPTY`
  */
-export function lemonsqueezy({ secret }: LemonSqueezyOptions): Provider {
+export function lemonsqueezy({ secret, deadlineSeconds = 10 }: LemonSqueezyOptions): Provider {
   return defineProvider({
     name: 'lemonsqueezy',
     verify: hmac({ secret, header: 'x-signature' }),
     event: { type: member('meta.event_name') },
+    acknowledge: { deadlineSeconds },
   })
 }
 
@@ -30,5 +33,5 @@ export const facts: ProviderFacts = {
   delivered: '200',
   retriedOn: 'anything else',
   schedule: '3 times: after 5, 25 and 125 s',
-  doubts: ['The deadline is not stated: 10 s is assumed'],
+  doubts: ['The deadline is not stated, 10 s is assumed: see `deadlineSeconds`'],
 }

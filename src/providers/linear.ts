@@ -54,7 +54,7 @@ export const facts: ProviderFacts = {
   schedule: '3 times: after 1 min, 1 h and 6 h',
   disables: 'An endpoint that does not answer may be switched off, to be switched on by hand',
   doubts: [
-    'Inferred: each attempt has a time and a signature of its own, as the pauses are longer than the tolerance',
+    'That each attempt has a time and a signature of its own is inferred, as the pauses are longer than the tolerance: see `toleranceSeconds`',
     "Without any time a delivery is refused, which Linear's package takes",
     "400 for a refusal is what Linear's package answers",
     'Agent sessions want an activity within 10 s of the event',

@@ -8,6 +8,10 @@ export interface MailchimpOptions {
   readonly secret: SecretSource | undefined
   /** The query parameter that holds it. @default secret */
   readonly parameter?: string
+  /** Minutes that the clock of `fired_at` is ahead of UTC: it has no time zone. @default 0 */
+  readonly utcOffsetMinutes?: number
+  /** Seconds it waits, which is inferred. @default 10 */
+  readonly deadlineSeconds?: number
 }
 
 /**
@@ -20,18 +24,25 @@ export interface MailchimpOptions {
  * @see https://mailchimp.com/developer/marketing/guides/sync-audience-data-webhooks/
  * @throws {TypeError} `ERR_SECRET_EMPTY`
  */
-export function mailchimp({ secret, parameter = 'secret' }: MailchimpOptions): Provider {
+export function mailchimp(options: MailchimpOptions): Provider {
+  const { secret, parameter = 'secret', utcOffsetMinutes = 0, deadlineSeconds = 10 } = options
   return defineProvider({
     name: 'mailchimp',
     verify: sharedSecret({ query: parameter, secret }),
     challenges: [presence({ method: 'GET' })],
-    event: { type: member('type'), timestamp: time('iso', firedAt) },
-    acknowledge: { deadlineSeconds: 10 },
+    event: { type: member('type'), timestamp: firedAt(utcOffsetMinutes) },
+    acknowledge: { deadlineSeconds },
   })
 }
 
-/** Without a time zone: `2026-01-02 03:04:05`. Taken for UTC. */
-const firedAt: Extractor = (event) => member('fired_at')(event)?.replace(' ', 'T').concat('Z')
+/** Without a time zone: `2026-01-02 03:04:05`. */
+function firedAt(utcOffsetMinutes: number): Extractor<number> {
+  const local = time('iso', (event) => member('fired_at')(event)?.replace(' ', 'T').concat('Z'))
+  return (event) => {
+    const at = local(event)
+    return at === undefined ? undefined : at - utcOffsetMinutes * 60_000
+  }
+}
 
 export const facts: ProviderFacts = {
   title: 'Mailchimp Marketing',
@@ -41,8 +52,9 @@ export const facts: ProviderFacts = {
   retriedOn: 'anything else',
   schedule: 'at growing intervals for about 75 min',
   doubts: [
-    'Inferred: what counts as delivered, the deadline and the schedule',
-    '`fired_at` has no time zone: UTC is assumed',
+    'The deadline is inferred: see `deadlineSeconds`',
+    'What counts as delivered and the schedule are inferred; nothing here goes by them',
+    '`fired_at` has no time zone, UTC is assumed: see `utcOffsetMinutes`',
     'Whether the GET has to hold the secret is not stated: it is not asked for',
   ],
 }

@@ -23,6 +23,8 @@ export interface MailgunOptions {
    * @default 32400
    */
   readonly toleranceSeconds?: number | false
+  /** Seconds it waits, which is not documented. @default 10 */
+  readonly deadlineSeconds?: number
 }
 
 /**
@@ -34,7 +36,7 @@ export interface MailgunOptions {
  * @throws {TypeError} `ERR_SECRET_EMPTY`
  */
 export function mailgun(options: MailgunOptions): Provider {
-  const { secret, identity = 'token', toleranceSeconds = 9 * 3600 } = options
+  const { secret, identity = 'token', toleranceSeconds = 9 * 3600, deadlineSeconds = 10 } = options
   return defineProvider({
     name: 'mailgun',
     verify: payloadSignature({
@@ -51,6 +53,7 @@ export function mailgun(options: MailgunOptions): Provider {
           : first(member('event-data.id'), member('Message-Id')),
       timestamp: time('s', first(member('event-data.timestamp'), member('timestamp'))),
     },
+    acknowledge: { deadlineSeconds },
   })
 }
 
@@ -98,7 +101,8 @@ export const facts: ProviderFacts = {
   stops: '406',
   doubts: [
     'The help centre has other intervals: 10, 10, 15, 30 min, 1, 2, 4 h',
-    'The deadline is not stated: 10 s are assumed; no tolerance is documented: see `toleranceSeconds`',
+    'The deadline is not stated, 10 s are assumed: see `deadlineSeconds`',
+    'No tolerance is documented: see `toleranceSeconds`',
     'Whether a retry comes with a new token is not said: see `identity`',
     'The `parent-signature` of subaccounts is not looked at',
   ],

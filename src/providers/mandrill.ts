@@ -3,12 +3,27 @@ import type { Delivery } from '../delivery.ts'
 import { FORM, mediaType } from '../lib/payload.ts'
 import { listOf } from '../lib/list-of.ts'
 import { defineProvider, first, member, time, type ProviderFacts } from '../provider.ts'
+import { firstPassing } from '../schemes/first-passing.ts'
 import { hmac } from '../schemes/hmac.ts'
-import type { Extractable, Provider, SecretSource } from '../types.ts'
+import type { Extractable, Provider, Scheme, SecretSource } from '../types.ts'
 
 export interface MandrillOptions {
   /** The key of the webhook: one, several while rotating, or a function of the request. */
   readonly secret: SecretSource | undefined
+  /**
+   * By what duplicates are known. That type, `_id` and `ts` are an id together is inferred; `content` goes by what
+   * is sent of an event instead.
+   *
+   * @default event
+   */
+  readonly identity?: 'event' | 'content'
+  /**
+   * Whether the checks of a new URL are answered, which are inferred: a HEAD, and a POST without events that
+   * is signed with the key `test-webhook`. Everybody knows that key, so with it nothing but an empty list passes.
+   *
+   * @default true
+   */
+  readonly urlCheck?: boolean
 }
 
 /**
@@ -20,27 +35,48 @@ export interface MandrillOptions {
  * @see https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/
  * @throws {TypeError} `ERR_SECRET_EMPTY`
  */
-export function mandrill({ secret }: MandrillOptions): Provider {
+export function mandrill(options: MandrillOptions): Provider {
+  const { secret, identity = 'event', urlCheck = true } = options
+  const genuine = signature(secret, () => true)
+  const check = signature(CHECK_KEY, hasNoEvents)
   return defineProvider({
     name: 'mandrill',
-    verify: hmac({
-      secret,
-      header: 'x-mandrill-signature',
-      algorithm: 'sha1',
-      encoding: 'base64',
-      content: (delivery) => [[delivery.url + signedFields(delivery)]],
-      // The type is not signed: as anything but a form, the body would be no part of what is.
-      accepts: ({ headers }) => mediaType(headers.get('content-type')) === FORM,
-    }),
-    challenges: [presence({ method: 'HEAD' })],
+    verify: urlCheck
+      ? { ...firstPassing({ keys: 'own', schemes: [genuine, check] }), sign: genuine.sign! }
+      : genuine,
+    challenges: urlCheck ? [presence({ method: 'HEAD' })] : [],
     event: {
-      formField: 'mandrill_events',
+      formField: FIELD,
       items: listOf(),
       type: first(member('event'), member('type')),
-      id: idOf,
+      ...(identity === 'event' && { id: idOf }),
       timestamp: time('s', member('ts')),
     },
   })
+}
+
+const FIELD = 'mandrill_events'
+const CHECK_KEY = 'test-webhook'
+
+function signature(
+  secret: SecretSource | undefined,
+  accepts: (delivery: Delivery) => boolean,
+): Scheme {
+  return hmac({
+    secret,
+    header: 'x-mandrill-signature',
+    algorithm: 'sha1',
+    encoding: 'base64',
+    content: (delivery) => [[delivery.url + signedFields(delivery)]],
+    // The type is not signed: as anything but a form, the body would be no part of what is.
+    accepts: (delivery) =>
+      mediaType(delivery.headers.get('content-type')) === FORM && accepts(delivery),
+  })
+}
+
+function hasNoEvents({ body }: Delivery): boolean {
+  const fields = [...formOf(body)]
+  return fields.length === 1 && fields[0]![0] === FIELD && fields[0]![1] === '[]'
 }
 
 const IDENTITY = ['event', '_id', 'ts'].map(member)
@@ -57,10 +93,13 @@ function idOf(event: Extractable): string | undefined {
 
 /** The fields by name, without anything between them. */
 function signedFields({ body }: Delivery): string {
-  const form = new URLSearchParams(new TextDecoder('utf-8', { ignoreBOM: true }).decode(body))
+  const form = formOf(body)
   form.sort()
   return [...form].flat().join('')
 }
+
+const formOf = (body: Uint8Array) =>
+  new URLSearchParams(new TextDecoder('utf-8', { ignoreBOM: true }).decode(body))
 
 export const facts: ProviderFacts = {
   title: 'Mailchimp Transactional (Mandrill)',
@@ -69,8 +108,9 @@ export const facts: ProviderFacts = {
   delivered: '200',
   retriedOn: 'anything else',
   doubts: [
-    'Inferred: ids, times, what is retried, and the HEAD that checks the URL',
+    'Ids and times of events are inferred: see `identity`',
+    'What is retried is inferred; nothing here goes by it',
+    'The HEAD and the POST without events, signed with the key `test-webhook`, that check a new URL are inferred: see `urlCheck`',
     'No deadline was found',
-    'A first POST without events, signed with the key `test-webhook`, is said to come if the HEAD fails: it is refused',
   ],
 }

@@ -131,6 +131,6 @@ export const facts: ProviderFacts = {
   schedule: 'At once, then less often over 36 h; WhatsApp for up to 7 days',
   doubts: [
     'No deadline is published for all products: see `deadlineSeconds`',
-    'The 7 days of WhatsApp are from a third party',
+    'The 7 days of WhatsApp are from a third party; nothing here goes by them',
   ],
 }

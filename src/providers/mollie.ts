@@ -6,7 +6,7 @@ import { hmac } from '../schemes/hmac.ts'
 import { unauthenticated } from '../schemes/unauthenticated.ts'
 import type { EventDescription, Provider, Scheme, SecretSource } from '../types.ts'
 
-export type MollieOptions =
+export type MollieOptions = (
   | {
       /** Webhooks of a subscription, which are signed. @default next-gen */
       readonly mode?: 'next-gen'
@@ -21,6 +21,10 @@ export type MollieOptions =
        */
       readonly mode: 'legacy'
     }
+) & {
+  /** Seconds it waits, which is inferred. @default 15 */
+  readonly deadlineSeconds?: number
+}
 
 /**
  * Mollie: HMAC-SHA256 in `X-Mollie-Signature` for next-gen webhooks, whose type is `type`,
@@ -32,12 +36,13 @@ export type MollieOptions =
  * @throws {TypeError} `ERR_SECRET_EMPTY`, `ERR_OPTION_INVALID` for an unknown mode
  */
 export function mollie(options: MollieOptions): Provider {
+  const { deadlineSeconds = 15 } = options
   const isLegacy = options.mode === 'legacy'
   return defineProvider({
     name: 'mollie',
     verify: schemeOf(options),
     event: isLegacy ? notice() : EVENT,
-    acknowledge: { deadlineSeconds: 15, refusedStatus: 401 },
+    acknowledge: { deadlineSeconds, refusedStatus: 401 },
   })
 }
 
@@ -87,7 +92,8 @@ export const facts: ProviderFacts = {
   retriedOn: 'anything but 200, and no answer in time',
   schedule: '10 times over 26 h',
   doubts: [
-    'The 15 s and the schedule are inferred',
+    'The 15 s are inferred: see `deadlineSeconds`',
+    'The schedule is inferred; nothing here goes by it',
     'How signatures of two secrets share the header is not documented; a list with commas is taken',
   ],
 }

@@ -14,6 +14,15 @@ export interface MondayOptions {
    * other endpoint of the app.
    */
   readonly url: string | readonly string[]
+  /**
+   * By what duplicates are known. That `triggerUuid` is the same in every attempt is inferred; `content` goes by
+   * the body instead.
+   *
+   * @default trigger
+   */
+  readonly identity?: 'trigger' | 'content'
+  /** Seconds it waits, which is not documented. @default 10 */
+  readonly deadlineSeconds?: number
 }
 
 /**
@@ -24,7 +33,8 @@ export interface MondayOptions {
  * @see https://developer.monday.com/apps/docs/authorization-header
  * @throws {TypeError} `ERR_SECRET_EMPTY`, `ERR_OPTION_INVALID` without a URL
  */
-export function monday({ secret, url }: MondayOptions): Provider {
+export function monday(options: MondayOptions): Provider {
+  const { secret, url, identity = 'trigger', deadlineSeconds = 10 } = options
   return defineProvider({
     name: 'monday',
     verify: jwt({
@@ -37,9 +47,10 @@ export function monday({ secret, url }: MondayOptions): Provider {
     challenges: [echo({ member: 'challenge', signed: false, as: { member: 'challenge' } })],
     event: {
       type: member('event.type'),
-      id: member('event.triggerUuid'),
+      ...(identity === 'trigger' && { id: member('event.triggerUuid') }),
       timestamp: time('iso', member('event.triggerTime')),
     },
+    acknowledge: { deadlineSeconds },
   })
 }
 
@@ -54,7 +65,7 @@ export const facts: ProviderFacts = {
   retriedOn: 'anything else',
   schedule: 'every minute for 30 min',
   doubts: [
-    'That `triggerUuid` is an id, the same in every attempt, is inferred; without it duplicates are known by content',
-    'No deadline is documented: 10 s are assumed',
+    'That `triggerUuid` is an id, the same in every attempt, is inferred: see `identity`',
+    'No deadline is documented, 10 s are assumed: see `deadlineSeconds`',
   ],
 }

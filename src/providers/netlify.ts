@@ -5,6 +5,13 @@ import type { Provider, SecretSource } from '../types.ts'
 export interface NetlifyOptions {
   /** The JWS secret token entered at the notification: one, several while rotating, or a function. */
   readonly secret: SecretSource | undefined
+  /**
+   * What names the kind of event. That `X-Netlify-Event` does is inferred, and it is not signed; `state` is that
+   * of the deploy in the signed body.
+   *
+   * @default header, or `state` where there is none
+   */
+  readonly typeFrom?: 'header' | 'state'
 }
 
 /**
@@ -16,7 +23,7 @@ export interface NetlifyOptions {
  * @see https://docs.netlify.com/site-deploys/notifications
  * @throws {TypeError} `ERR_SECRET_EMPTY`
  */
-export function netlify({ secret }: NetlifyOptions): Provider {
+export function netlify({ secret, typeFrom = 'header' }: NetlifyOptions): Provider {
   return defineProvider({
     name: 'netlify',
     verify: jwt({
@@ -29,11 +36,13 @@ export function netlify({ secret }: NetlifyOptions): Provider {
       content: { claim: 'sha256' },
     }),
     event: {
-      type: first(header('x-netlify-event'), member('state')),
+      type: typeFrom === 'header' ? first(header('x-netlify-event'), stateOf) : stateOf,
       timestamp: time('iso', member('updated_at')),
     },
   })
 }
+
+const stateOf = member('state')
 
 export const facts: ProviderFacts = {
   title: 'Netlify',
@@ -42,7 +51,7 @@ export const facts: ProviderFacts = {
   delivered: '2xx',
   retriedOn: 'unknown: the sources read do not say',
   doubts: [
-    'That `X-Netlify-Event` holds the type is inferred',
+    'That `X-Netlify-Event` holds the type is inferred: see `typeFrom`',
     'Neither a deadline nor retries are documented',
   ],
 }

@@ -8,6 +8,10 @@ export interface NotionOptions {
   readonly secret: SecretSource | undefined
   /** Takes the handshake that comes when a subscription is created. Without it there is none. */
   readonly registration?: Registration
+  /** What `attempt_number` is in the first attempt, which is inferred. @default 1 */
+  readonly firstAttempt?: 0 | 1
+  /** Seconds it waits, which is not documented. @default 10 */
+  readonly deadlineSeconds?: number
 }
 
 /**
@@ -18,7 +22,8 @@ export interface NotionOptions {
  * @see https://developers.notion.com/reference/webhooks
  * @throws {TypeError} `ERR_SECRET_EMPTY`; before the handshake, `secret` is a function
  */
-export function notion({ secret, registration }: NotionOptions): Provider {
+export function notion(options: NotionOptions): Provider {
+  const { secret, registration, firstAttempt = 1, deadlineSeconds = 10 } = options
   const scheme = hmac({ secret, header: 'x-notion-signature', prefix: 'sha256=' })
   return defineProvider({
     name: 'notion',
@@ -30,8 +35,9 @@ export function notion({ secret, registration }: NotionOptions): Provider {
       type: member('type'),
       id: member('id'),
       timestamp: time('iso', member('timestamp')),
-      attempt: number(member('attempt_number')),
+      attempt: number(member('attempt_number'), 1 - firstAttempt),
     },
+    acknowledge: { deadlineSeconds },
   })
 }
 
@@ -49,6 +55,8 @@ export const facts: ProviderFacts = {
   schedule: '8 attempts within about 24 h',
   doubts: [
     'The documentation does not say that the handshake is signed; the SDK signs it with the key it brings, which proves nothing',
-    'The schedule and `attempt_number` are inferred; the deadline is not stated: 10 s is assumed',
+    'The schedule is inferred; nothing here goes by it',
+    'What `attempt_number` counts is inferred: see `firstAttempt`',
+    'The deadline is not stated, 10 s is assumed: see `deadlineSeconds`',
   ],
 }

@@ -47,6 +47,6 @@ export const facts: ProviderFacts = {
   schedule: 'For up to 72 h with growing pauses',
   doubts: [
     '“A few seconds” are all that is published of the deadline: see `deadlineSeconds`',
-    'The 72 h are inferred',
+    'The 72 h are inferred; nothing here goes by them',
   ],
 }

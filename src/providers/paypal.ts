@@ -41,6 +41,8 @@ export interface PayPalOptions extends CertificateSettings {
    * @default false
    */
   readonly toleranceSeconds?: number | false
+  /** Seconds it waits, which is not documented. @default 10 */
+  readonly deadlineSeconds?: number
 }
 
 const HOSTS = {
@@ -72,6 +74,7 @@ const CERTIFICATE_URL = 'paypal-cert-url'
  */
 export function paypal(options: PayPalOptions): Provider {
   const { environment = 'live', identity = 'event', toleranceSeconds = false } = options
+  const { deadlineSeconds = 10 } = options
   const webhookIds = checkWebhookIds(options.webhookId)
   if (!Object.hasOwn(HOSTS, environment)) {
     throw configurationError('ERR_OPTION_INVALID', 'environment is live or sandbox')
@@ -101,6 +104,7 @@ export function paypal(options: PayPalOptions): Provider {
       id: identity === 'event' ? member('id') : header(ID),
       timestamp: time('iso', member('create_time')),
     },
+    acknowledge: { deadlineSeconds },
   })
 }
 
@@ -149,7 +153,7 @@ export const facts: ProviderFacts = {
   retriedOn: 'anything else, and no answer',
   schedule: 'Up to 25 times over 3 days',
   doubts: [
-    'How long it waits is not documented: 10 s are assumed',
+    'How long it waits is not documented, 10 s are assumed: see `deadlineSeconds`',
     'The name of its certificates is taken from its Java package: see `certificateNames`',
     'Whether retries are signed anew is not documented: see `toleranceSeconds` and `identity`',
     'Its body is signed by a CRC-32 alone, which does not stop a change that is meant',

@@ -1,9 +1,18 @@
+import { arrivalId } from '../lib/arrival-id.ts'
 import { defineProvider, first, member, time, type ProviderFacts } from '../provider.ts'
 import { enteredCredential, type EnteredCredential } from '../schemes/entered-credential.ts'
 import type { Extractable, Provider } from '../types.ts'
 
 /** What was entered for the webhook: user and password, or a header of its own. */
-export type PostmarkOptions = EnteredCredential
+export type PostmarkOptions = EnteredCredential & {
+  /**
+   * By what duplicates are known, inbound messages apart, which have an id. That an event has the same content in
+   * all attempts is inferred; with `arrival` each that comes is an event.
+   *
+   * @default content
+   */
+  readonly identity?: 'content' | 'arrival'
+}
 
 /**
  * Postmark: a user name and password, or a header; nothing is signed. The type is `RecordType` (`Delivery`,
@@ -15,13 +24,13 @@ export type PostmarkOptions = EnteredCredential
  * @see https://postmarkapp.com/developer/webhooks/webhooks-overview
  * @throws {TypeError} `ERR_SECRET_EMPTY`, `ERR_SECRET_MALFORMED`, `ERR_OPTION_INVALID`
  */
-export function postmark(options: PostmarkOptions): Provider {
+export function postmark({ identity = 'content', ...credential }: PostmarkOptions): Provider {
   return defineProvider({
     name: 'postmark',
-    verify: enteredCredential(options),
+    verify: enteredCredential(credential),
     event: {
       type: first(recordType, (from) => (messageId(from) ? 'Inbound' : undefined)),
-      id: inboundId,
+      id: identity === 'arrival' ? first(inboundId, arrivalId()) : inboundId,
       timestamp: time(
         'iso',
         first(
@@ -58,6 +67,6 @@ export const facts: ProviderFacts = {
   doubts: [
     'The schedule is published for inbound messages only',
     'No deadline is published',
-    'That an event has the same content in all attempts is inferred',
+    'That an event has the same content in all attempts is inferred: see `identity`',
   ],
 }

@@ -7,6 +7,8 @@ import type { Extractable, Provider, SecretSource } from '../types.ts'
 export interface QuickBooksOptions {
   /** The verifier token of the app: one, several while rotating, or a function of the request. */
   readonly secret: SecretSource | undefined
+  /** Seconds it waits, which is said by a third party. @default 3 */
+  readonly deadlineSeconds?: number
 }
 
 /** An entity that changed, of the older payload, with the company it belongs to. */
@@ -29,7 +31,7 @@ export interface QuickBooksChange {
  * @see https://developer.intuit.com/app/developer/qbo/docs/develop/webhooks/managing-webhooks-notifications
  * @throws {TypeError} `ERR_SECRET_EMPTY`
  */
-export function quickbooks({ secret }: QuickBooksOptions): Provider {
+export function quickbooks({ secret, deadlineSeconds = 3 }: QuickBooksOptions): Provider {
   return defineProvider({
     name: 'quickbooks',
     verify: hmac({ secret, header: 'intuit-signature', encoding: 'base64' }),
@@ -40,7 +42,7 @@ export function quickbooks({ secret }: QuickBooksOptions): Provider {
       id: idOf,
       timestamp: time('iso', first(member('time'), member('lastUpdated'))),
     },
-    acknowledge: { deadlineSeconds: 3, refusedStatus: 401 },
+    acknowledge: { deadlineSeconds, refusedStatus: 401 },
   })
 }
 
@@ -76,7 +78,8 @@ export const facts: ProviderFacts = {
   schedule: '3 times: after 20, 30 and 50 min',
   stops: 'The third retry',
   doubts: [
-    'The 3 s and the schedule are inferred',
+    'The 3 s are from a third party: see `deadlineSeconds`',
+    'The schedule is inferred; nothing here goes by it',
     'Intuit moves from its own payload to CloudEvents; both are taken, whatever the content type',
   ],
 }

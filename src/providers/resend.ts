@@ -9,6 +9,8 @@ import type { Provider, SecretSource } from '../types.ts'
 export interface ResendOptions extends Pick<StandardWebhooksOptions, 'toleranceSeconds'> {
   /** The signing secret of the webhook, `whsec_` and all: one, several while rotating, or a function. */
   readonly secret: SecretSource | undefined
+  /** That of Svix: Resend publishes none. @default 15 */
+  readonly deadlineSeconds?: number
 }
 
 /**
@@ -19,6 +21,7 @@ export interface ResendOptions extends Pick<StandardWebhooksOptions, 'toleranceS
  * @throws {TypeError} `ERR_SECRET_EMPTY`, `ERR_SECRET_MALFORMED`
  */
 export function resend(options: ResendOptions): Provider {
+  const { deadlineSeconds = 15 } = options
   return defineProvider({
     name: 'resend',
     verify: standardWebhooks(options),
@@ -27,7 +30,7 @@ export function resend(options: ResendOptions): Provider {
       id: signedMessageId,
       timestamp: time('iso', member('created_at')),
     },
-    acknowledge: { deadlineSeconds: 15, refusedStatus: 401 },
+    acknowledge: { deadlineSeconds, refusedStatus: 401 },
   })
 }
 
@@ -39,7 +42,7 @@ export const facts: ProviderFacts = {
   retriedOn: 'anything but 2xx',
   schedule: 'after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h and 10 h',
   doubts: [
-    'The 15 s are those of Svix: Resend publishes no deadline',
-    'That it sends the `svix-` names is inferred; `webhook-` ones are taken as well',
+    'The 15 s are those of Svix, as Resend publishes no deadline: see `deadlineSeconds`',
+    'Whether it sends the `svix-` or the `webhook-` names is not documented: both are taken',
   ],
 }

@@ -14,6 +14,8 @@ export interface SendGridOptions {
    * @default 86400, as deliveries are repeated for 24 h
    */
   readonly toleranceSeconds?: number | false
+  /** Seconds it waits, which is not documented. @default 10 */
+  readonly deadlineSeconds?: number
 }
 
 /**
@@ -24,7 +26,8 @@ export interface SendGridOptions {
  * @see https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features
  * @throws {TypeError} `ERR_SECRET_EMPTY`, `ERR_SECRET_MALFORMED`
  */
-export function sendgrid({ publicKey, toleranceSeconds = 86_400 }: SendGridOptions): Provider {
+export function sendgrid(options: SendGridOptions): Provider {
+  const { publicKey, toleranceSeconds = 86_400, deadlineSeconds = 10 } = options
   return defineProvider({
     name: 'sendgrid',
     verify: ecdsa({
@@ -39,6 +42,7 @@ export function sendgrid({ publicKey, toleranceSeconds = 86_400 }: SendGridOptio
       id: member('sg_event_id'),
       timestamp: time('s', member('timestamp')),
     },
+    acknowledge: { deadlineSeconds },
   })
 }
 
@@ -52,7 +56,7 @@ export const facts: ProviderFacts = {
   retriedOn: 'anything else',
   schedule: 'with growing pauses, for up to 24 h after each event',
   doubts: [
-    'No deadline is published: 10 s are assumed',
+    'No deadline is published, 10 s are assumed: see `deadlineSeconds`',
     'Whether a repeated attempt has a new time is not said: see `toleranceSeconds`',
     'The OAuth token that can be set up beside the signature is not looked at',
     'Inbound Parse, which sends mails as multipart forms, is another webhook and not this one',

@@ -68,6 +68,6 @@ export const facts: ProviderFacts = {
   disables: '8 failures in a row delete a subscription made by the Admin API',
   doubts: [
     'One page goes by the event id for duplicates, another by the webhook id: see `identity`',
-    'That redirects count as failures is inferred',
+    'That redirects count as failures is inferred; nothing here goes by it',
   ],
 }

@@ -20,6 +20,13 @@ export interface SlackOptions {
   readonly secret: SecretSource | undefined
   /** Seconds to either side; `false` accepts any age. @default 300 */
   readonly toleranceSeconds?: number | false
+  /**
+   * By what duplicates of commands and interactions are known, which have no `event_id`. That `trigger_id` is one
+   * is inferred; `content` goes by the signed body instead.
+   *
+   * @default trigger
+   */
+  readonly identity?: 'trigger' | 'content'
 }
 
 /** Slack tests the certificate of a slash command's URL with an unsigned form; nothing else of it counts. */
@@ -42,7 +49,8 @@ const sslCheck: Challenge = {
  * @see https://docs.slack.dev/authentication/verifying-requests-from-slack/
  * @throws {TypeError} `ERR_SECRET_EMPTY`
  */
-export function slack({ secret, toleranceSeconds = 300 }: SlackOptions): Provider {
+export function slack(options: SlackOptions): Provider {
+  const { secret, toleranceSeconds = 300, identity = 'trigger' } = options
   const sentAt = header('x-slack-request-timestamp')
   return defineProvider({
     name: 'slack',
@@ -67,7 +75,10 @@ export function slack({ secret, toleranceSeconds = 300 }: SlackOptions): Provide
     event: {
       type: first(member('event.type'), member('command'), member('type')),
       subtype: member('event.subtype'),
-      id: first(member('event_id'), member('trigger_id')),
+      id:
+        identity === 'trigger'
+          ? first(member('event_id'), member('trigger_id'))
+          : member('event_id'),
       timestamp: first(time('s', member('event_time')), time('s', sentAt)),
       attempt: number(header('x-slack-retry-num'), 1),
       formField: 'payload',
@@ -90,6 +101,7 @@ export const facts: ProviderFacts = {
   disables: 'Less than 5 % of the deliveries of an hour answered 200',
   doubts: [
     'Of times in the future the package for Python takes as many seconds as of those in the past, that for JavaScript any: here the former',
-    'Inferred: `trigger_id` as the id of commands and interactions, and that these are not delivered again',
+    'That `trigger_id` is an id of commands and interactions is inferred: see `identity`',
+    'That these are not delivered again is inferred; nothing here goes by it',
   ],
 }

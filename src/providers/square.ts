@@ -7,6 +7,8 @@ export interface SquareOptions {
   readonly secret: SecretSource | undefined
   /** One page says 10 s, a newer one as soon as possible. @default 10 */
   readonly deadlineSeconds?: number
+  /** What `Square-Retry-Number` would be in the first attempt: that it is 1 at the first retry is inferred. @default 0 */
+  readonly firstAttempt?: 0 | 1
 }
 
 /**
@@ -17,7 +19,8 @@ export interface SquareOptions {
  * @see https://developer.squareup.com/docs/webhooks-overview
  * @throws {TypeError} `ERR_SECRET_EMPTY`
  */
-export function square({ secret, deadlineSeconds = 10 }: SquareOptions): Provider {
+export function square(options: SquareOptions): Provider {
+  const { secret, deadlineSeconds = 10, firstAttempt = 0 } = options
   return defineProvider({
     name: 'square',
     verify: hmac({
@@ -30,7 +33,7 @@ export function square({ secret, deadlineSeconds = 10 }: SquareOptions): Provide
       type: member('type'),
       id: member('event_id'),
       timestamp: time('iso', member('created_at')),
-      attempt: number(header('square-retry-number'), 1),
+      attempt: number(header('square-retry-number'), 1 - firstAttempt),
     },
     acknowledge: { deadlineSeconds, refusedStatus: 401 },
   })
@@ -48,6 +51,6 @@ export const facts: ProviderFacts = {
   schedule: 'For up to 24 h, on an older page 72 h',
   doubts: [
     'The pages differ on the deadline: see `deadlineSeconds`',
-    'That `Square-Retry-Number` counts from 1 at the first retry is inferred',
+    'That `Square-Retry-Number` counts from 1 at the first retry is inferred: see `firstAttempt`',
   ],
 }

@@ -6,6 +6,8 @@ import type { Extractable, Provider, SecretSource } from '../types.ts'
 export interface TelegramOptions {
   /** The `secret_token` given to `setWebhook`: one, several while rotating, or a function of the request. */
   readonly secret: SecretSource | undefined
+  /** Seconds it waits, which is not documented. @default 10 */
+  readonly deadlineSeconds?: number
 }
 
 /**
@@ -17,11 +19,12 @@ export interface TelegramOptions {
  * @see https://core.telegram.org/bots/api#setwebhook
  * @throws {TypeError} `ERR_SECRET_EMPTY`
  */
-export function telegram({ secret }: TelegramOptions): Provider {
+export function telegram({ secret, deadlineSeconds = 10 }: TelegramOptions): Provider {
   return defineProvider({
     name: 'telegram',
     verify: sharedSecret({ header: 'x-telegram-bot-api-secret-token', secret }),
     event: { type: kindOf, id: member('update_id'), timestamp: timeOf },
+    acknowledge: { deadlineSeconds },
   })
 }
 
@@ -44,5 +47,5 @@ export const facts: ProviderFacts = {
   delivered: '2xx',
   retriedOn: 'anything else',
   schedule: 'A reasonable number of times, as Telegram says',
-  doubts: ['The deadline is not stated: 10 s is assumed'],
+  doubts: ['The deadline is not stated, 10 s is assumed: see `deadlineSeconds`'],
 }

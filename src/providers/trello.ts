@@ -6,6 +6,8 @@ import type { Provider, SecretSource } from '../types.ts'
 export interface TrelloOptions {
   /** The secret of the application (OAuth 1): one, several while rotating, or a function of the request. */
   readonly secret: SecretSource | undefined
+  /** Seconds it waits, which is not documented. @default 10 */
+  readonly deadlineSeconds?: number
 }
 
 /**
@@ -16,7 +18,7 @@ export interface TrelloOptions {
  * @see https://developer.atlassian.com/cloud/trello/guides/rest-api/webhooks/
  * @throws {TypeError} `ERR_SECRET_EMPTY`
  */
-export function trello({ secret }: TrelloOptions): Provider {
+export function trello({ secret, deadlineSeconds = 10 }: TrelloOptions): Provider {
   return defineProvider({
     name: 'trello',
     verify: hmac({
@@ -32,6 +34,7 @@ export function trello({ secret }: TrelloOptions): Provider {
       id: member('action.id'),
       timestamp: time('iso', member('action.date')),
     },
+    acknowledge: { deadlineSeconds },
   })
 }
 
@@ -45,7 +48,7 @@ export const facts: ProviderFacts = {
   stops: '410, which deletes the webhook',
   disables: '30 failures in a row',
   doubts: [
-    'The deadline is not stated: 10 s is assumed',
-    'The schedule is from third parties, and what 410 does is inferred',
+    'The deadline is not stated, 10 s is assumed: see `deadlineSeconds`',
+    'The schedule is from third parties, and what 410 does is inferred; nothing here goes by them',
   ],
 }

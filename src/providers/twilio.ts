@@ -1,4 +1,5 @@
 import type { Delivery } from '../delivery.ts'
+import { WebhookError } from '../errors.ts'
 import { equalText } from '../lib/bytes.ts'
 import { crypto } from '../lib/crypto.ts'
 import { readMember } from '../lib/member.ts'
@@ -10,6 +11,12 @@ import type { Extractable, OutgoingMessage, Provider, Scheme, SecretSource } fro
 export interface TwilioOptions {
   /** The primary auth token of the account: one, several while rotating, or a function of the request. */
   readonly secret: SecretSource | undefined
+  /**
+   * The secret of the shared key, where a webhook rule has Twilio sign with one (HMAC-SHA256) in place of the
+   * auth token: one, several while rotating, or a function of the request. What names a shared key passes
+   * with no other, and is refused without one here.
+   */
+  readonly sharedKey?: SecretSource | undefined
   /**
    * By what duplicates are known. Twilio does not sign `I-Twilio-Idempotency-Token`, so whoever got hold of
    * a signed delivery can send it again under another one; `content` goes by what is signed instead, and
@@ -38,17 +45,14 @@ const EMPTY_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
  * @throws {TypeError} `ERR_SECRET_EMPTY`
  */
 export function twilio(options: TwilioOptions): Provider {
-  const { secret, identity = 'delivery', deadlineSeconds = 15 } = options
+  const { secret, sharedKey, identity = 'delivery', deadlineSeconds = 15 } = options
   return defineProvider({
     name: 'twilio',
     verify: signingBodies(
-      hmac({
-        secret,
-        header: 'x-twilio-signature',
-        algorithm: 'sha1',
-        encoding: 'base64',
-        content: signedContents,
-      }),
+      bySettings(
+        signature(secret, 'sha1'),
+        sharedKey === undefined ? undefined : signature(sharedKey, 'sha256'),
+      ),
     ),
     event: {
       type: first(member('EventType'), kindOf, member('type')),
@@ -67,6 +71,42 @@ export function twilio(options: TwilioOptions): Provider {
       retries: false,
     },
   })
+}
+
+function signature(secret: SecretSource | undefined, algorithm: 'sha1' | 'sha256'): Scheme {
+  return hmac({
+    secret,
+    header: 'x-twilio-signature',
+    algorithm,
+    encoding: 'base64',
+    content: signedContents,
+  })
+}
+
+/** Stands beside a signature that is made with a shared key, and names it. */
+const SETTINGS = 'x-twilio-webhooks-signature-settings'
+
+/**
+ * The settings are not signed, so anyone can add them or leave them out; whoever does still has to sign with
+ * one of the keys, each of which only Twilio has.
+ */
+function bySettings(plain: Scheme, shared: Scheme | undefined): Scheme {
+  return {
+    ...plain,
+    open(head) {
+      const settings = head.headers.get(SETTINGS)
+      if (settings === null) return plain.open(head)
+      if (shared && /^key=\w*,algorithm=HMAC_SHA256$/.test(settings)) return shared.open(head)
+      throw new WebhookError(
+        'ERR_SIGNATURE_MALFORMED',
+        shared
+          ? 'The signature is of an algorithm that is not known here'
+          : 'The signature is made with a shared key of a webhook rule, and there is no sharedKey',
+      )
+    },
+    sign: (message, options) =>
+      (shared && message.headers[SETTINGS] !== undefined ? shared : plain).sign!(message, options),
+  }
 }
 
 function kindOf({ payload }: Extractable): string | undefined {
@@ -145,12 +185,14 @@ export const facts: ProviderFacts = {
   docs: [
     'https://www.twilio.com/docs/usage/webhooks/webhooks-security',
     'https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides',
+    'https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys',
   ],
   checked: '2026-07',
   delivered: '2xx with the body that the product wants',
   retriedOn: 'failed connections; more by overrides in the URL',
   doubts: [
     'The 15 s and the overrides are inferred: see `deadlineSeconds`',
-    'Webhook rules that sign with another key and HMAC-SHA256 are not taken, nor are calls by GET',
+    'Webhook rules, which sign with a shared key, are in public beta: see `sharedKey`',
+    'Calls by GET are not taken: have Twilio use POST',
   ],
 }

@@ -40,5 +40,7 @@ export const facts: ProviderFacts = {
     'After 408, 423, 429 and 503 every 2-3 min for 10 h; after others a few times with growing pauses',
   stops: '404 and 410',
   disables: '404 and 410 at once; all deliveries failing over days',
-  doubts: ['When failures other than 404 and 410 switch it off is from third parties'],
+  doubts: [
+    'When failures other than 404 and 410 switch it off is from third parties; nothing here goes by it',
+  ],
 }

@@ -8,6 +8,8 @@ export interface VercelOptions {
    * secret: one, several while rotating, or a function of the request.
    */
   readonly secret: SecretSource | undefined
+  /** Seconds it waits, which is said by third parties. @default 30 */
+  readonly deadlineSeconds?: number
 }
 
 /**
@@ -17,7 +19,7 @@ export interface VercelOptions {
  * @see https://vercel.com/docs/webhooks
  * @throws {TypeError} `ERR_SECRET_EMPTY`
  */
-export function vercel({ secret }: VercelOptions): Provider {
+export function vercel({ secret, deadlineSeconds = 30 }: VercelOptions): Provider {
   return defineProvider({
     name: 'vercel',
     verify: hmac({ secret, header: 'x-vercel-signature', algorithm: 'sha1' }),
@@ -26,7 +28,7 @@ export function vercel({ secret }: VercelOptions): Provider {
       id: member('id'),
       timestamp: time('ms', member('createdAt')),
     },
-    acknowledge: { deadlineSeconds: 30 },
+    acknowledge: { deadlineSeconds },
   })
 }
 
@@ -37,5 +39,8 @@ export const facts: ProviderFacts = {
   delivered: '2xx',
   retriedOn: 'anything else',
   schedule: 'With growing pauses for up to 24 h',
-  doubts: ['The deadline and the retries are from third parties'],
+  doubts: [
+    'The deadline is from third parties: see `deadlineSeconds`',
+    'The retries are from third parties; nothing here goes by them',
+  ],
 }

@@ -6,6 +6,8 @@ import type { Extractable, Provider, SecretSource } from '../types.ts'
 export interface ViberOptions {
   /** The authentication token of the bot, dashes included: one, several, or a function of the request. */
   readonly secret: SecretSource | undefined
+  /** Seconds it waits, which is not documented. @default 10 */
+  readonly deadlineSeconds?: number
 }
 
 /**
@@ -17,11 +19,12 @@ export interface ViberOptions {
  * @see https://developers.viber.com/docs/api/rest-bot-api/
  * @throws {TypeError} `ERR_SECRET_EMPTY`
  */
-export function viber({ secret }: ViberOptions): Provider {
+export function viber({ secret, deadlineSeconds = 10 }: ViberOptions): Provider {
   return defineProvider({
     name: 'viber',
     verify: hmac({ secret, header: 'x-viber-content-signature' }),
     event: { type, id: idOf, timestamp: time('ms', member('timestamp')) },
+    acknowledge: { deadlineSeconds },
   })
 }
 
@@ -45,5 +48,5 @@ export const facts: ProviderFacts = {
   checked: '2026-07',
   delivered: '200',
   retriedOn: 'anything else',
-  doubts: ['Deadline and retries are not stated: 10 s is assumed'],
+  doubts: ['Deadline and retries are not stated, 10 s is assumed: see `deadlineSeconds`'],
 }

@@ -7,6 +7,8 @@ import type { Extractable, Provider, SecretSource } from '../types.ts'
 export interface XOptions {
   /** The consumer secret of the app: one, several while rotating, or a function of the request. */
   readonly secret: SecretSource | undefined
+  /** Whether it delivers again by itself, of which the documentation does not speak. @default false */
+  readonly redelivery?: boolean
 }
 
 /**
@@ -19,7 +21,7 @@ export interface XOptions {
  * @see https://docs.x.com/x-api/webhooks/introduction
  * @throws {TypeError} `ERR_SECRET_EMPTY`
  */
-export function x({ secret }: XOptions): Provider {
+export function x({ secret, redelivery = false }: XOptions): Provider {
   return defineProvider({
     name: 'x',
     verify: hmac({
@@ -44,7 +46,7 @@ export function x({ secret }: XOptions): Provider {
       id: member('data.event_uuid'),
     },
     // X documents no second attempt; what was missed can be had from its replay API.
-    acknowledge: { deadlineSeconds: 10, refusedStatus: 401, retries: false },
+    acknowledge: { deadlineSeconds: 10, refusedStatus: 401, retries: redelivery },
   })
 }
 
@@ -64,6 +66,6 @@ export const facts: ProviderFacts = {
   disables: 'One wrong CRC answer, a redirect or a TLS error; failures for more than 28 h',
   doubts: [
     'The pages differ on how often the CRC is asked',
-    'Whether a delivery that failed comes again is not documented: it is taken not to',
+    'Whether a delivery that failed comes again is not documented, it is assumed not to: see `redelivery`',
   ],
 }

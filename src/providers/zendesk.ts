@@ -19,6 +19,8 @@ export interface ZendeskOptions {
    * @default delivery
    */
   readonly identity?: 'delivery' | 'content'
+  /** Seconds it waits, which is said by a third party. @default 10 */
+  readonly deadlineSeconds?: number
 }
 
 /**
@@ -30,7 +32,7 @@ export interface ZendeskOptions {
  * @throws {TypeError} `ERR_SECRET_EMPTY`
  */
 export function zendesk(options: ZendeskOptions): Provider {
-  const { secret, toleranceSeconds = 300, identity = 'delivery' } = options
+  const { secret, toleranceSeconds = 300, identity = 'delivery', deadlineSeconds = 10 } = options
   const sentAt = 'x-zendesk-webhook-signature-timestamp'
   return defineProvider({
     name: 'zendesk',
@@ -46,7 +48,7 @@ export function zendesk(options: ZendeskOptions): Provider {
       ...(identity === 'delivery' && { id: header('x-zendesk-webhook-invocation-id') }),
       timestamp: time('iso', header(sentAt)),
     },
-    acknowledge: { deadlineSeconds: 10, refusedStatus: 401 },
+    acknowledge: { deadlineSeconds, refusedStatus: 401 },
   })
 }
 
@@ -61,7 +63,7 @@ export const facts: ProviderFacts = {
   retriedOn: 'some statuses only, which the sources read do not list',
   disables: 'A circuit breaker pauses an endpoint that fails often',
   doubts: [
-    'The sources read give no deadline; 10 s is a third party’s figure',
+    'The sources read give no deadline; 10 s is a third party’s figure: see `deadlineSeconds`',
     'No tolerance is documented: see `toleranceSeconds`',
     'That the invocation id stays the same over retries is inferred: see `identity`',
   ],

@@ -269,6 +269,7 @@ const KEYLESS: ReadonlySet<string> = new Set([
   'presence',
   'ssl-check',
   'subscription',
+  'validation-url',
   'verification-code',
   'websub',
 ])

@@ -242,6 +242,56 @@ describe('adobe-io', () => {
     expect(answer.headers['content-type']).toMatch(/^text\/plain/)
   })
 
+  describe('the second validation', () => {
+    const url = 'https://csm.adobe.io/csm/registrations/validate?id=a1&challenge=b2'
+    const post = (validationUrl: unknown) =>
+      new Request('https://example.com/in', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ validationUrl }),
+      })
+    const taking = (onValidationUrl: (found: string) => void) =>
+      adobeIo({ clientId, download, onValidationUrl })
+
+    test('is answered 200 once its URL is taken', async () => {
+      const taken: string[] = []
+      const answer = await receive(
+        taking((found) => void taken.push(found)),
+        post(url),
+      )
+      expect(answer).toMatchObject({ status: 200, text: '', events: [] })
+      expect(taken).toEqual([url])
+    })
+
+    test.each([
+      url.replace('https:', 'http:'),
+      url.replace('csm.adobe.io', 'csm.adobe.io.evil.example'),
+      url.replace('csm.adobe.io', 'user@csm.adobe.io'),
+      url.replace('csm.adobe.io', 'csm.adobe.io:8443'),
+      url.replace('/validate', '/delete'),
+      `${url}#a`,
+      '',
+      null,
+      7,
+    ])('is refused with the URL %s', async (found) => {
+      const taken: string[] = []
+      const answer = await receive(
+        taking((one) => void taken.push(one)),
+        post(found),
+      )
+      expect(answer).toMatchObject({ status: 403, code: 'ERR_CHALLENGE_REFUSED', events: [] })
+      expect(taken).toEqual([])
+    })
+
+    test('is refused where nobody takes it, and put off where that fails', async () => {
+      expect(await receive(provider, post(url))).toMatchObject({ status: 401, events: [] })
+      const failing = taking(() => {
+        throw new Error('store is down')
+      })
+      expect(await receive(failing, post(url))).toMatchObject({ status: 503, events: [] })
+    })
+  })
+
   test.each([undefined, '', [], [' ']])('the client id %j is none', (given) => {
     expect(() => adobeIo({ clientId: given })).toThrow(
       expect.objectContaining({ code: 'ERR_OPTION_INVALID' }),

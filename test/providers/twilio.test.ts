@@ -191,3 +191,61 @@ describe('signing as Twilio does', () => {
     expect((await deliver(sender, message)).status).toBe(403)
   })
 })
+
+describe('a shared key', () => {
+  const sharedKey = 'a shared key'
+  const both = twilio({ secret, sharedKey })
+  const settings = { 'x-twilio-webhooks-signature-settings': 'key=WK1,algorithm=HMAC_SHA256' }
+  const body = 'MessageSid=SM1'
+  const signedWith = (key: string, algorithm: string) =>
+    createHmac(algorithm, key).update(`${base}MessageSidSM1`).digest('base64')
+  const send = (signature: string, headers: Record<string, string> = settings, to = both) =>
+    receive(
+      to,
+      new Request(base, {
+        method: 'POST',
+        headers: { 'content-type': form, 'x-twilio-signature': signature, ...headers },
+        body,
+      }),
+    )
+
+  test('signs with SHA-256 what names it, and the auth token the rest', async () => {
+    expect(await send(signedWith(sharedKey, 'sha256'))).toMatchObject({ status: 200 })
+    expect(await send(signedWith(secret, 'sha1'), {})).toMatchObject({ status: 200 })
+  })
+
+  test.each([
+    ['the auth token under the settings', signedWith(secret, 'sha1'), settings],
+    ['the auth token with SHA-256', signedWith(secret, 'sha256'), settings],
+    ['the shared key without settings', signedWith(sharedKey, 'sha256'), {}],
+    ['the shared key with SHA-1', signedWith(sharedKey, 'sha1'), settings],
+    [
+      'another algorithm',
+      signedWith(sharedKey, 'sha1'),
+      { 'x-twilio-webhooks-signature-settings': 'key=WK1,algorithm=HMAC_SHA1' },
+    ],
+    [
+      'settings that came twice',
+      signedWith(sharedKey, 'sha256'),
+      {
+        'x-twilio-webhooks-signature-settings':
+          'key=WK1,algorithm=HMAC_SHA256, key=WK1,algorithm=HMAC_SHA256',
+      },
+    ],
+    ['empty settings', signedWith(secret, 'sha1'), { 'x-twilio-webhooks-signature-settings': '' }],
+  ])('passes with nothing else: %s', async (_, signature, headers: Record<string, string>) => {
+    expect(await send(signature, headers)).toMatchObject({ status: 403, events: [] })
+  })
+
+  test('is asked for by name where there is none', async () => {
+    const answer = await send(signedWith(sharedKey, 'sha256'), settings, sender)
+    expect(answer).toMatchObject({ status: 403, code: 'ERR_SIGNATURE_MALFORMED' })
+    expect(await send(signedWith(secret, 'sha1'), settings, sender)).toMatchObject({ status: 403 })
+  })
+
+  test('that is empty is refused when the provider is made', () => {
+    expect(() => twilio({ secret, sharedKey: '' })).toThrow(
+      expect.objectContaining({ code: 'ERR_SECRET_EMPTY' }),
+    )
+  })
+})

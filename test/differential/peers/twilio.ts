@@ -13,7 +13,10 @@ import { messageOf } from '../message.ts'
 
 const header = 'x-twilio-signature'
 
-export const peers = samples.map(({ variant }, index) =>
+/** Its package does not know the shared keys of webhook rules, which come last. */
+const known = samples.filter(({ variant }) => variant !== 'a shared key')
+
+export const peers = known.map(({ variant }, index) =>
   definePeer({
     name: ['twilio', variant].filter(Boolean).join(', '),
     provider: (secret) => twilio({ secret }),

@@ -24,6 +24,20 @@ export const samples = [
     message: { body: { type: 'com.twilio.voice' } },
     event: { type: 'com.twilio.voice' },
   }),
+  defineSample({
+    variant: 'a shared key',
+    coversUrl: true,
+    provider: twilio({ secret: OTHER_SECRET, sharedKey: SECRET }),
+    stranger: twilio({ secret: SECRET, sharedKey: OTHER_SECRET }),
+    message: {
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        'x-twilio-webhooks-signature-settings': 'key=WK1,algorithm=HMAC_SHA256',
+      },
+      body: 'CallSid=CA1&Caller=15017122661',
+    },
+    event: { type: 'call' },
+  }),
 ]
 
 export const vectors: VectorPreset = {
