@@ -2,8 +2,10 @@
 import { Agent, request } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
 import { githubHeaders, PATH, pushEvent } from './deliveries.ts'
+import { applyLoad } from './load.ts'
 import { residentMib } from './process-usage.ts'
 import { startServer } from './server-process.ts'
+import { median } from './statistics.ts'
 
 export interface Timetable {
   /** At a tenth of the rate, before the overload. */
@@ -12,16 +14,22 @@ export interface Timetable {
   readonly perSecond: number
 }
 
+/** All latencies count from the time at which a delivery was to be sent. */
 export interface Overload {
-  /** Of what was acknowledged, from the time at which it was to be sent. */
-  readonly latenciesMs: readonly number[]
+  readonly acknowledgedMs: readonly number[]
+  readonly refusedMs: readonly number[]
+  /** At a tenth of the rate: before, and from five seconds after the overload. */
+  readonly idleMs: readonly number[]
+  readonly afterwardsMs: readonly number[]
+  /** Neither acknowledged nor told when to come again. */
   readonly unanswered: number
   readonly grownMib: number
-  readonly acknowledged: number
-  /** What the store can take in the time: a fifth of what it is offered. */
+  /** What the store took in as much time when it was never idle, and not offered more than it could take. */
   readonly capacity: number
 }
 
+/** After which nothing may be left of the overload. */
+const RECOVERY_MS = 5000
 /** As long as a sender waits at most. */
 const PATIENCE_MS = 10_000
 
@@ -29,24 +37,41 @@ export async function measureOverload(file: string, timetable: Timetable): Promi
   const { idleSeconds, overloadSeconds, perSecond } = timetable
   const server = await startServer(file)
   try {
-    await deliver(server.port, perSecond / 10, idleSeconds)
+    const idle = await deliver(server.port, perSecond / 10, idleSeconds)
+    const capacity = (await capacityPerSecond(server.port)) * overloadSeconds
     const before = residentMib(server.pid)
     const answers = await deliver(server.port, perSecond, overloadSeconds)
-    const acknowledged = answers.filter(({ status }) => status === 200)
-    const unclear = answers.filter(
-      ({ status, retryAfter }) => status !== 200 && !(status === 503 && retryAfter),
-    )
+    const grownMib = residentMib(server.pid) - before
+    await pause(RECOVERY_MS)
+    const afterwards = await deliver(server.port, perSecond / 10, idleSeconds)
+    const acknowledgedMs = latencies(answers, isAcknowledged)
+    const refusedMs = latencies(answers, isRefused)
     return {
-      latenciesMs: acknowledged.map(({ ms }) => ms),
-      unanswered: unclear.length,
-      grownMib: residentMib(server.pid) - before,
-      acknowledged: acknowledged.length,
-      capacity: (perSecond / 5) * overloadSeconds,
+      acknowledgedMs,
+      refusedMs,
+      idleMs: latencies(idle, isAcknowledged),
+      afterwardsMs: latencies(afterwards, isAcknowledged),
+      unanswered: answers.length - acknowledgedMs.length - refusedMs.length,
+      grownMib,
+      capacity,
     }
   } finally {
     await server.stop()
   }
 }
+
+/** By senders that wait for their answers, fewer than would have to wait too long. */
+async function capacityPerSecond(port: number): Promise<number> {
+  const seconds = []
+  for (let i = 0; i < 5; i++)
+    seconds.push(await applyLoad(port, { body: pushEvent(1024), uniqueIds: true }))
+  return median(seconds)
+}
+
+const isAcknowledged = ({ status }: Answer) => status === 200
+const isRefused = ({ status, retryAfter }: Answer) => status === 503 && retryAfter !== undefined
+const latencies = (answers: readonly Answer[], which: (answer: Answer) => boolean) =>
+  answers.filter(which).map(({ ms }) => ms)
 
 interface Answer {
   /** 0 if there was none. */

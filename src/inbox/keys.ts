@@ -1,5 +1,5 @@
 import { messageOf } from '../errors.ts'
-import type { InboxRecord, Run } from './engine.ts'
+import type { Run } from './engine.ts'
 
 /**
  * Remembers which records were worked on, for engines that can't tell duplicates, or not for long. Asked by the
