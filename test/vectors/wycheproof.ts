@@ -46,8 +46,10 @@ export interface TokenGroup {
   readonly public?: WycheproofKey
   readonly tests: readonly {
     readonly tcId: number
-    /** Absent for the encrypted ones. */
+    /** A signed token, as text or in the JSON serialization. */
     readonly jws?: string | object
+    /** An encrypted one. */
+    readonly jwe?: string | object
     readonly result: 'valid' | 'invalid'
   }[]
 }
@@ -62,7 +64,31 @@ export const macGroups = (algorithm: 'sha1' | 'sha256' | 'sha512') =>
 
 export const ed25519Groups = () => read('ed25519') as readonly EddsaGroup[]
 
+/** Tests in each file: one that was cut short must not pass for want of them. */
+export const COUNTS: Readonly<Record<string, number>> = {
+  ecdsa_secp256r1_sha256: 484,
+  ecdsa_secp256r1_sha256_p1363: 262,
+  ed25519: 151,
+  hmac_sha1: 170,
+  hmac_sha256: 174,
+  hmac_sha512: 174,
+  json_web_crypto: 83,
+  json_web_key: 26,
+  json_web_signature: 401,
+  rsa_pss_2048_sha256_mgf1_32: 108,
+  rsa_signature_2048_sha256: 259,
+}
+
+interface WycheproofFile {
+  readonly testGroups: readonly { readonly tests: readonly unknown[] }[]
+}
+
 function read(name: string): readonly unknown[] {
   const text = readFileSync(`${import.meta.dirname}/wycheproof/${name}_test.json`, 'utf8')
-  return (JSON.parse(text) as { readonly testGroups: readonly unknown[] }).testGroups
+  const { testGroups } = JSON.parse(text) as WycheproofFile
+  const count = testGroups.reduce((sum, { tests }) => sum + tests.length, 0)
+  if (count !== COUNTS[name]) {
+    throw new Error(`${name} has ${count} tests, expected ${COUNTS[name]}`)
+  }
+  return testGroups
 }
