@@ -1,5 +1,7 @@
 import { WebhookError } from './errors.ts'
 import { EMPTY } from './lib/bytes.ts'
+import { isPromise } from './lib/awaitable.ts'
+import type { Budget } from './lib/deadline.ts'
 import { readMember } from './lib/member.ts'
 import { FORM, mediaType, parseJson, parsePayload } from './lib/payload.ts'
 import type {
@@ -15,6 +17,13 @@ const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze({})
 /** Rewrites the URL a host saw into the one the sender called. */
 export type PublicUrl = (origin: string, target: string) => string
 
+interface DeliveryOptions {
+  readonly receivedAt: number
+  readonly publicUrl?: PublicUrl | undefined
+  /** Holds the reading of the body. */
+  readonly budget?: Budget
+}
+
 /**
  * One HTTP attempt to bring an event. Its head is there from the start, its body once `readBody` has run;
  * everything derived is worked out when it is first asked for.
@@ -28,20 +37,18 @@ export class Delivery {
   body: Uint8Array = EMPTY
 
   readonly #publicUrl: PublicUrl | undefined
+  readonly #budget: Budget | undefined
   #query: URLSearchParams | undefined
-  #bodyRead = false
+  #reading: Awaitable<Uint8Array> | undefined
   #parsed = false
   #payload: unknown
 
-  constructor(
-    parts: IncomingParts,
-    host: HostContext | undefined,
-    options: { readonly receivedAt: number; readonly publicUrl: PublicUrl | undefined },
-  ) {
+  constructor(parts: IncomingParts, host: HostContext | undefined, options: DeliveryOptions) {
     this.parts = parts
     this.host = host
     this.receivedAt = options.receivedAt
     this.#publicUrl = options.publicUrl
+    this.#budget = options.budget
   }
 
   get method(): string {
@@ -91,16 +98,24 @@ export class Delivery {
   }
 
   /**
-   * Reads the body, once.
+   * Reads the body, once: what comes of the first time counts.
    *
    * @throws {WebhookError} `ERR_BODY_TOO_LARGE`, `ERR_BODY_INCOMPLETE`
    */
   readBody(maxBytes: number, once?: boolean): Awaitable<Uint8Array> {
-    if (this.#bodyRead) return this.body
-    this.#bodyRead = true
+    return (this.#reading ??= this.#read(maxBytes, once))
+  }
+
+  #read(maxBytes: number, once?: boolean): Awaitable<Uint8Array> {
     const declared = this.headers.get('content-length')
     if (declared !== null && Number(declared) > maxBytes) throw bodyTooLarge(maxBytes)
-    return this.parts.readBody(maxBytes, once)
+    const body = this.parts.readBody(maxBytes, once)
+    return isPromise(body) && this.#budget
+      ? this.#budget.hold(body, () => {
+          const late = 'The body did not end before the deadline'
+          return this.parts.cancel?.() ?? new WebhookError('ERR_BODY_INCOMPLETE', late)
+        })
+      : body
   }
 }
 
@@ -119,7 +134,7 @@ export function outgoingDelivery({ method, url, headers, body }: OutgoingMessage
   }
   const { origin, target } = splitUrl(url)
   const parts: IncomingParts = { method, origin, target, headers: fields, readBody: () => body }
-  const delivery = new Delivery(parts, undefined, { receivedAt: 0, publicUrl: undefined })
+  const delivery = new Delivery(parts, undefined, { receivedAt: 0 })
   delivery.body = body
   return delivery
 }

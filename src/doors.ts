@@ -40,44 +40,45 @@ function keepAlive(context: unknown, answer: Promise<unknown>): void {
 export const PARTS: unique symbol = Symbol.for('webhook-target.parts')
 
 function toParts(request: Request & { [PARTS]?(): IncomingParts | undefined }): IncomingParts {
-  return (
-    request[PARTS]?.() ?? {
-      method: request.method,
-      ...splitUrl(request.url),
-      headers: request.headers,
-      readBody: (maxBytes) => readStream(request, maxBytes),
-    }
-  )
+  return request[PARTS]?.() ?? partsOf(request)
 }
 
-/** Counts what arrives and never trusts `content-length`. */
-async function readStream(request: Request, maxBytes: number): Promise<Uint8Array> {
-  if (request.bodyUsed) {
-    throw new WebhookError(
-      'ERR_BODY_CONSUMED',
-      'Something read the body before the handler; signatures need the exact bytes, so mount the handler ahead of body parsers',
-    )
-  }
-  if (!request.body) return EMPTY
-  const reader = request.body.getReader()
-  const chunks: Uint8Array[] = []
-  let length = 0
-  try {
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) break
-      length += value.length
-      if (length > maxBytes) {
-        void reader.cancel().catch(() => undefined) // the sender may be gone already
-        throw bodyTooLarge(maxBytes)
-      }
-      chunks.push(value)
+function partsOf(request: Request): IncomingParts {
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
+  const cancel = () => void reader?.cancel().catch(() => undefined) // the sender may be gone already
+
+  /** Counts what arrives and never trusts `content-length`. */
+  async function readBody(maxBytes: number): Promise<Uint8Array> {
+    if (request.bodyUsed) {
+      throw new WebhookError(
+        'ERR_BODY_CONSUMED',
+        'Something read the body before the handler; signatures need the exact bytes, so mount the handler ahead of body parsers',
+      )
     }
-  } catch (cause) {
-    if (cause instanceof WebhookError) throw cause
-    throw new WebhookError('ERR_BODY_INCOMPLETE', 'The body broke off', { cause })
+    if (!request.body) return EMPTY
+    reader = request.body.getReader()
+    const chunks: Uint8Array[] = []
+    let length = 0
+    try {
+      for (;;) {
+        const { done, value } = await reader.read()
+        if (done) break
+        length += value.length
+        if (length > maxBytes) {
+          cancel()
+          throw bodyTooLarge(maxBytes)
+        }
+        chunks.push(value)
+      }
+    } catch (cause) {
+      if (cause instanceof WebhookError) throw cause
+      throw new WebhookError('ERR_BODY_INCOMPLETE', 'The body broke off', { cause })
+    }
+    return concat(chunks)
   }
-  return chunks.length === 0 ? EMPTY : concat(chunks)
+
+  const { method, headers } = request
+  return { method, ...splitUrl(request.url), headers, readBody, cancel }
 }
 
 function toResponse({ status, headers, body }: ReplyParts): Response {

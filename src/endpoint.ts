@@ -144,10 +144,14 @@ export function createEndpoint<Events extends EventMap>(
   }
 
   const { inbox, acknowledge = inbox ? 'auto' : 'processed' } = options
-  if (!inbox && acknowledge !== 'processed') {
+  const valid =
+    inbox === undefined
+      ? acknowledge === 'processed'
+      : typeof inbox?.bind === 'function' && /^(processed|stored|auto)$/.test(acknowledge)
+  if (!valid) {
     throw configurationError(
       'ERR_OPTION_INVALID',
-      `acknowledge: '${acknowledge}' needs an inbox, as sqlite('inbox.db'): without one, what is acknowledged before it is done would be lost with the process`,
+      `acknowledge is 'processed', or, with an inbox, as sqlite('inbox.db'), 'stored' or 'auto': without one, what is acknowledged before it is done would be lost with the process`,
     )
   }
 
@@ -162,6 +166,8 @@ export function createEndpoint<Events extends EventMap>(
       'content-length',
       'content-encoding',
       ...provider.verify.headers,
+      // Of a field that came twice, its values joined would be a type or an id of their own.
+      ...Object.values(provider.event ?? {}).flatMap((extract) => extract?.headers ?? []),
     ],
     unsignedChallenges: challenges.filter(({ signed }) => !signed),
     // One that need not be signed is answered all the same if it is.

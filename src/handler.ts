@@ -40,13 +40,17 @@ export function createWebhookHandler<Events extends EventMap>(
   return toHandler(
     (parts, host) => {
       const { publicUrl } = endpoint
-      const delivery = new Delivery(parts, host, { receivedAt: endpoint.clock(), publicUrl })
       const budget = new Budget(endpoint.budgetMs(host), parts.arrivedAt)
+      const delivery = new Delivery(parts, host, {
+        receivedAt: endpoint.clock(),
+        publicUrl,
+        budget,
+      })
 
       function finish({ reply, tasks }: Received): ReplyParts {
         const circumstances = { delivery, endpoint, budget, status: reply.status }
-        if (tasks) reportTasks(tasks, circumstances)
-        else reportDelivery(undefined, circumstances)
+        if (tasks?.length) reportTasks(tasks, circumstances)
+        else reportDelivery(tasks ? 'ignored' : 'challenge', circumstances)
         return reply
       }
       function fail(cause: unknown): ReplyParts {

@@ -9,7 +9,11 @@ const NOT_FOUND: ReplyParts = { status: 404, headers: {}, body: null }
  * Several endpoints behind one handler. A path is matched whole and to the letter, `:name` takes one
  * segment of it and is found in `context.params`. An unknown path is 404, never a success.
  *
- * @throws {TypeError} `ERR_OPTION_INVALID` for a path that is malformed or can't be told from another
+ * Of several that match, the one with the fewest parameters counts, and of as many the one whose first parameter
+ * comes later: `/a/:x` goes before `/:y/b`. The order in which they are listed does not matter.
+ *
+ * @throws {TypeError} `ERR_OPTION_INVALID` for a path that is malformed, can't be told from another or never be
+ * reached
  * @example
  * mount({ '/github': githubHandler, '/stripe/:tenant': stripeHandler })
  */
@@ -26,30 +30,40 @@ export function mount(handlers: Readonly<Record<string, WebhookHandler>>): Webho
     )
   }
   // More fixed segments first: `/stripe/test` is not taken for `/stripe/:tenant`.
-  routes.sort((a, b) => a.params - b.params)
+  routes.sort((a, b) => a.params - b.params || (a.order < b.order ? -1 : 1))
 
-  return toHandler(
+  const handler = toHandler(
     (parts, host) => {
       const path = pathOf(parts.target)
-      for (const { match, handler } of routes) {
+      for (const { match, handler: mounted } of routes) {
         const route = match(path)
-        if (route) return handler.receive(parts, { ...host, route } satisfies HostContext)
+        if (route) return mounted.receive(parts, { ...host, route } satisfies HostContext)
       }
-      reportUnknown(path, host?.telemetry ?? consoleTelemetry)
-      return NOT_FOUND
+      return notFound(
+        `No endpoint is mounted at ${path}; a path is matched whole and to the letter`,
+        host?.telemetry,
+      )
     },
-    [...new Set(routes.flatMap(({ handler }) => handler.inboxes))],
+    [...new Set(routes.flatMap(({ handler: mounted }) => mounted.inboxes))],
   )
+  const paths = routes.flatMap(({ pattern, handler: { paths: inner = [] } }) => [pattern, ...inner])
+  return Object.assign(handler, { paths })
 }
 
 /** A mistyped URL loses every delivery, and only the log of this side can tell. */
-function reportUnknown(path: string, telemetry: Telemetry): void {
-  const error = new WebhookError(
-    'ERR_PATH_UNKNOWN',
-    `No endpoint is mounted at ${path}; a path is matched whole and to the letter`,
-  )
+export function notFound(message: string, telemetry: Telemetry = consoleTelemetry): ReplyParts {
+  const error = new WebhookError('ERR_PATH_UNKNOWN', message)
   const { kind: outcome, status } = error
   quietly(() => telemetry.onDelivery?.({ provider: 'none', outcome, status, durationMs: 0, error }))
+  return NOT_FOUND
+}
+
+/** Whether there is a path that both patterns match. */
+function overlap(one: string, other: string): boolean {
+  const others = other.split('/')
+  const segments = one.split('/')
+  const alike = (a: string, b: string) => a === b || a.startsWith(':') || b.startsWith(':')
+  return segments.length === others.length && segments.every((name, i) => alike(name, others[i]!))
 }
 
 function compileRoute(pattern: string, handler: WebhookHandler) {
@@ -67,7 +81,18 @@ function compileRoute(pattern: string, handler: WebhookHandler) {
       `What is mounted at ${pattern} is no webhook handler`,
     )
   }
-  const params = names.filter((name) => name.startsWith(':')).length
+  const named = names.filter((name) => name.startsWith(':'))
+  const params = named.length
+  if (new Set(named).size < params) {
+    throw configurationError('ERR_OPTION_INVALID', `The path ${pattern} has a parameter twice`)
+  }
+  const lost = handler.paths?.find((inner) => !overlap(pattern, inner))
+  if (lost !== undefined) {
+    throw configurationError(
+      'ERR_OPTION_INVALID',
+      `What is mounted at ${lost} inside ${pattern} is never reached: both match the whole path`,
+    )
+  }
   const fixed: Route = { pattern, params: {} }
 
   function match(path: string): Route | undefined {
@@ -87,7 +112,15 @@ function compileRoute(pattern: string, handler: WebhookHandler) {
     }
     return { pattern, params: values }
   }
-  return { handler, params, match, shape: pattern.replace(/:\w+/g, ':') }
+  const shape = pattern.replace(/:\w+/g, ':')
+  return {
+    pattern,
+    handler,
+    params,
+    match,
+    shape,
+    order: names.map((name) => +name.startsWith(':')).join(''),
+  }
 }
 
 function pathOf(target: string): string {

@@ -62,7 +62,8 @@ export function defineProvider(definition: Provider): Provider {
 /** The value of a header field; empty counts as absent. */
 export function header(name: string): Extractor {
   const lower = name.toLowerCase()
-  return ({ delivery }) => delivery.headers.get(lower) || undefined
+  const read: Extractor = ({ delivery }) => delivery.headers.get(lower) || undefined
+  return Object.assign(read, { headers: [lower] })
 }
 
 /** The value of a query parameter. */
@@ -78,13 +79,14 @@ export function member(path: string): Extractor {
 
 /** The first of several that is there. */
 export function first<Value>(...extractors: readonly Extractor<Value>[]): Extractor<Value> {
-  return (from) => {
+  const read: Extractor<Value> = (from) => {
     for (const extract of extractors) {
       const value = extract(from)
       if (value !== undefined) return value
     }
     return undefined
   }
+  return Object.assign(read, { headers: extractors.flatMap(({ headers = [] }) => headers) })
 }
 
 /** Reads a number, `undefined` if it is none; `plus` is added, for attempts counted from 0. */

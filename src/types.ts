@@ -32,6 +32,8 @@ export interface IncomingParts {
    * @throws {WebhookError} `ERR_BODY_TOO_LARGE` past `maxBytes`, `ERR_BODY_INCOMPLETE` if it breaks off
    */
   readBody(maxBytes: number, once?: boolean): Awaitable<Uint8Array>
+  /** Gives up a body that is still being read. Returns an error if it is not the sender who is late. */
+  cancel?(): WebhookError | void
 }
 
 /** The answer, in parts. */
@@ -165,7 +167,11 @@ export interface Extractable {
 }
 
 /** Takes a value out of a delivery. `header`, `member`, `query` and `first` build them. */
-export type Extractor<Value = string> = (from: Extractable) => Value | undefined
+export interface Extractor<Value = string> {
+  (from: Extractable): Value | undefined
+  /** The header fields it reads, lower case. Those of a type or an id must not be repeated. */
+  readonly headers?: readonly string[]
+}
 
 export interface EventDescription {
   /** @default the type is `webhook` */
@@ -362,4 +368,6 @@ export interface WebhookHandler {
   readonly receive: (parts: IncomingParts, host?: HostContext) => Awaitable<ReplyParts>
   /** The inboxes it uses, for the host to open, work and close. */
   readonly inboxes: readonly HostedInbox[]
+  /** The paths it takes, if it was made by `mount`. */
+  readonly paths?: readonly string[]
 }

@@ -1,7 +1,16 @@
 import { createWebhookHandler, type Provider } from 'webhook-target'
+import { echo } from 'webhook-target/challenges/echo'
 import { github } from 'webhook-target/providers/github'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { bytesOf, exchange, fetchDoor, ORIGIN, partsDoor, toRequest } from './support/doors.ts'
+import {
+  bytesOf,
+  exchange,
+  fetchDoor,
+  ORIGIN,
+  partsDoor,
+  streamed,
+  toRequest,
+} from './support/doors.ts'
 import { recorder, silent } from './support/reports.ts'
 import { acme, fromAcme, fromGitHub, SECRET } from './support/senders.ts'
 
@@ -12,12 +21,18 @@ afterEach(() => {
 
 describe('options', () => {
   const provider = acme()
+  const inbox = { bind: () => () => Promise.reject(new Error('not called')) }
   test.each([
     ['no provider', {}],
     ['a provider that is null', { provider: null }],
     ['an effect that is no function', { provider, on: { made: 'later' } }],
     ['an effect that is null', { provider, on: { made: null } }],
     ['a limit that is none', { provider, on: {}, limits: { maxBodyBytes: '1mb' } }],
+    ['an inbox that is none', { provider, on: {}, inbox: {} }],
+    ['a file name for an inbox', { provider, on: {}, inbox: 'inbox.db' }],
+    ['an inbox that is null', { provider, on: {}, inbox: null }],
+    ['an unknown mode', { provider, on: {}, inbox, acknowledge: 'later' }],
+    ['a mode of every object', { provider, on: {}, inbox, acknowledge: 'toString' }],
     ['a public URL that is none', { provider, on: {}, publicUrl: 'example.com' }],
   ])('%s is refused when the handler is made', (_, options) => {
     expect(() => createWebhookHandler(options as { provider: Provider; on: object })).toThrow(
@@ -124,6 +139,47 @@ describe('budget', () => {
     expect(status).toBeUndefined()
     await vi.advanceTimersByTimeAsync(2)
     expect(status).toBe(503)
+  })
+
+  test.each([
+    { name: 'a signed body', sent: fromGitHub, provider: github({ secret: SECRET }) },
+    {
+      name: 'an unsigned body that could be a challenge',
+      sent: () => ({ headers: {} }),
+      provider: acme({ challenges: [echo({ member: 'challenge', signed: false })] }),
+    },
+  ])('is for the body too: $name that never ends is let go', async ({ sent, provider }) => {
+    vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] })
+    const cancel = vi.fn()
+    const endless = new ReadableStream({
+      start: (controller) => controller.enqueue(bytesOf('{"a":')),
+      cancel,
+    })
+    const { telemetry, reports } = recorder()
+    const handler = createWebhookHandler({ provider: provider as Provider, on: {}, telemetry })
+    let status: number | undefined
+    void handler(streamed(sent().headers!, endless)).then((answer) => (status = answer.status))
+    await vi.advanceTimersByTimeAsync(8999)
+    expect([status, cancel.mock.calls.length]).toEqual([undefined, 0])
+    await vi.advanceTimersByTimeAsync(2)
+    expect([status, cancel.mock.calls.length]).toEqual([400, 1])
+    expect(reports.map(({ error }) => error?.code)).toEqual(['ERR_BODY_INCOMPLETE'])
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  test('is for the body of any host', async () => {
+    vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] })
+    const { headers } = fromGitHub()
+    const handler = hanging(github({ secret: SECRET }) as object as Provider)
+    const answer = handler.receive({
+      method: 'POST',
+      origin: ORIGIN,
+      target: '/',
+      headers: new Headers(headers),
+      readBody: () => new Promise(() => {}),
+    })
+    await vi.advanceTimersByTimeAsync(9001)
+    expect((await answer).status).toBe(400)
   })
 
   test('no timer is left behind', async () => {

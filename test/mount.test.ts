@@ -69,6 +69,26 @@ describe('paths', () => {
     expect((await exchange(fetchDoor, handler, { method: 'GET', path: '/a' })).status).toBe(405)
   })
 
+  test.each([
+    ['/a/b', '/a/:x'],
+    ['/c/b', '/:y/b'],
+    ['/c/d', '/:y/:x'],
+    ['/a/b/c', '/a/b/:z'],
+    ['/a/q/c', '/a/:x/c'],
+    ['/z/b/c', '/:y/b/c'],
+    ['/a/b/d', '/a/b/:z'],
+  ])('of several paths with as many fixed segments, %s goes to %s', async (path, expected) => {
+    const seen: string[] = []
+    const patterns = ['/:y/:x', '/:y/b', '/a/:x', '/:y/b/c', '/a/:x/c', '/a/b/:z']
+    for (const order of [patterns, patterns.toReversed()]) {
+      const handler = mount(
+        Object.fromEntries(order.map((pattern) => [pattern, endpoint(seen, pattern)])),
+      )
+      expect((await exchange(partsDoor, handler, fromAcme({ path }))).status).toBe(200)
+      expect(seen.pop()?.split(' ')[0]).toBe(expected)
+    }
+  })
+
   test('what is mounted is a handler again', async () => {
     const seen: string[] = []
     const handler = mount({ '/outer/:x': mount({ '/outer/:y': endpoint(seen) }) })
@@ -98,6 +118,33 @@ describe('mistakes', () => {
 
   test('two paths that can not be told apart are refused', () => {
     expect(() => mount({ '/a/:x': endpoint(), '/a/:y': endpoint() })).toThrow(/told apart/)
+  })
+
+  test.each(['/:t/:t', '/a/:x/b/:x'])('%s has a parameter twice', (path) => {
+    expect(() => mount({ [path]: endpoint() })).toThrow(/twice/)
+  })
+
+  test.each([
+    ['/outer', '/inner'],
+    ['/outer', '/outer/inner'],
+    ['/outer/:x', '/outer'],
+    ['/outer/:x', '/other/:x'],
+    ['/:x/a', '/:x/b'],
+    ['/a', '/'],
+  ])('a mount at %s never reaches its %s', (outer, inner) => {
+    expect(() => mount({ [outer]: mount({ [outer]: endpoint(), [inner]: endpoint() }) })).toThrow(
+      expect.objectContaining({ name: 'TypeError', code: 'ERR_OPTION_INVALID' }),
+    )
+  })
+
+  test.each([
+    ['/a', '/a'],
+    ['/a/:x', '/a/b'],
+    ['/a/b', '/a/:x'],
+    ['/:x/b', '/a/:y'],
+    ['/:x', '/:y'],
+  ])('a mount at %s reaches its %s', (outer, inner) => {
+    expect(() => mount({ [outer]: mount({ [inner]: endpoint() }) })).not.toThrow()
   })
 
   test.each([undefined, null, () => new Response(), {}])(

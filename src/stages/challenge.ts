@@ -1,10 +1,13 @@
 import type { Delivery } from '../delivery.ts'
 import type { Endpoint } from '../endpoint.ts'
-import { WebhookError } from '../errors.ts'
+import { isWebhookError, WebhookError } from '../errors.ts'
 import type { Awaitable, Challenge, ReplyParts, Verified, VerifiedDelivery } from '../types.ts'
+import { checkLength } from './limits.ts'
 
 /** What is read of a body at most before anything about it is proven. */
 const MAX_UNSIGNED_BODY_BYTES = 16 * 1024
+/** What is said of such a body if it can be no challenge. */
+const UNFIT = /^ERR_BODY_(TOO_LARGE|MALFORMED)$/
 
 /**
  * Answers the challenges that are asked without a signature. A body is looked at only if the request
@@ -26,18 +29,23 @@ export function answerUnsigned(
 
 async function findUnsignedAnswer(
   delivery: Delivery,
-  endpoint: Endpoint,
+  { unsignedChallenges, provider, maxBodyBytes }: Endpoint,
 ): Promise<ReplyParts | undefined> {
-  for (const challenge of endpoint.unsignedChallenges) {
+  for (const challenge of unsignedChallenges) {
     if (challenge.method !== delivery.method) continue
-    if (challenge.inBody) {
-      const evidence = endpoint.provider.verify.applies(delivery)
-      if (evidence === true) continue
-      const maxBytes = evidence ? endpoint.maxBodyBytes : MAX_UNSIGNED_BODY_BYTES
-      delivery.body = await delivery.readBody(maxBytes)
+    const evidence = challenge.inBody && provider.verify.applies(delivery)
+    if (evidence === true) continue
+    try {
+      if (challenge.inBody) {
+        const maxBytes = evidence ? maxBodyBytes : MAX_UNSIGNED_BODY_BYTES
+        delivery.body = checkLength(await delivery.readBody(maxBytes), maxBytes)
+      }
+      const answer = await challenge.answer(delivery)
+      if (answer) return answer
+    } catch (error) {
+      // What is too long for a challenge, or can't be parsed, is none: the scheme says what it lacks.
+      if (!isWebhookError(error) || !UNFIT.test(error.code)) throw error
     }
-    const answer = await challenge.answer(delivery)
-    if (answer) return answer
   }
   if (delivery.method !== 'POST') {
     throw new WebhookError(

@@ -23,7 +23,7 @@ export function checkHead(delivery: Delivery, endpoint: Endpoint): void {
   }
   // Signatures cover the bytes on the wire, and an inflated body has no limit of its own.
   const encoding = headers.get('content-encoding')
-  if (encoding !== null && encoding !== 'identity') {
+  if (encoding !== null && encoding.toLowerCase() !== 'identity') {
     throw new WebhookError(
       'ERR_CONTENT_ENCODING',
       'The body has a Content-Encoding, which no webhook sender needs',

@@ -54,8 +54,15 @@ export function batches(door: Door): void {
       await client.close()
       expect(answer).toMatchObject({ status, body: '' })
       expect(answer.header('retry-after')).toBe(retryAfter)
-      expect(reports).toHaveLength(types.length)
+      expect(reports).toHaveLength(types.length || 1)
       for (const report of reports) expect(report.status).toBe(status)
+    })
+
+    test('an empty one is acknowledged, and reported as ignored', async () => {
+      const { client, reports, send } = await open()
+      expect((await send([])).status).toBe(200)
+      await client.close()
+      expect(reports).toMatchObject([{ provider: 'acme', outcome: 'ignored', status: 200 }])
     })
 
     test('a single event of a batch may reply', async () => {

@@ -63,6 +63,9 @@ export function limits(door: Door): void {
       ['br', 415],
       ['gzip, gzip', 415],
       ['identity', 200],
+      ['Identity', 200],
+      ['IDENTITY', 200],
+      ['GZIP', 415],
     ])('Content-Encoding %s is %i', async (encoding, status) => {
       const { effect, handler } = open()
       const sent = fromGitHub({ headers: { 'content-encoding': encoding } })

@@ -162,7 +162,7 @@ test('a long body is no handshake', async () => {
   const save = vi.fn()
   const challenge = secretExchange({ member: 'token', pending: true, save })
   const body = JSON.stringify({ token: NEW, filler: 'x'.repeat(16 * 1024) })
-  expect(await ask([challenge], { body })).toMatchObject({ status: 413 })
+  expect(await ask([challenge], { body })).toMatchObject({ status: 401 })
   expect(save).not.toHaveBeenCalled()
 })
 

@@ -1,8 +1,12 @@
 import { createWebhookHandler, defineProvider } from 'webhook-target'
 import { echo } from 'webhook-target/challenges/echo'
+import { slack } from 'webhook-target/providers/slack'
 import { anyOf } from 'webhook-target/schemes/any-of'
 import { sharedSecret } from 'webhook-target/schemes/shared-secret'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { exchange, fetchDoor, partsDoor, type Sent } from '../support/doors.ts'
+import { recorder } from '../support/reports.ts'
+import { acme, SECRET } from '../support/senders.ts'
 
 // Google's guide "Hosting a webhook target": the challenge comes before any secret does, and the secret
 // of what follows may be in the JSON payload, where only reading it tells the two apart.
@@ -53,4 +57,57 @@ test.each(cases)('$name: $status', async ({ body, header, status, text }) => {
   )
   expect(response.status).toBe(status)
   expect(await response.text()).toBe(text ?? '')
+})
+
+// No challenge, then: the scheme says what is missing, in the words and with the status of the sender.
+const bodies: readonly { name: string; body: NonNullable<Sent['body']> }[] = [
+  { name: 'too long for a challenge', body: JSON.stringify({ challenge: 'abc', filler }) },
+  {
+    name: 'too long, in pieces',
+    body: [new TextEncoder().encode('{"challenge":"abc"'), new Uint8Array(20_000).fill(32)],
+  },
+  { name: 'that does not parse', body: '{"challenge":' },
+  { name: 'that is no text', body: new Uint8Array([0x7b, 0xff, 0xfe, 0x7d]) },
+  { name: 'that is a scalar', body: '"challenge"' },
+]
+
+describe.each(bodies)('an unsigned body $name', ({ body }) => {
+  const headers = { 'content-type': 'application/json' }
+
+  test.each([fetchDoor, partsDoor])('is refused for want of a signature, $name', async (door) => {
+    const { telemetry, reports } = recorder()
+    const slackHandler = createWebhookHandler({
+      provider: slack({ secret: SECRET }),
+      on: {},
+      telemetry,
+    })
+    const teapot = createWebhookHandler({
+      provider: acme({
+        challenges: [echo({ member: 'challenge', signed: false })],
+        acknowledge: { refusedStatus: 418 },
+      }),
+      on: {},
+      telemetry,
+    })
+    expect((await exchange(door, slackHandler, { headers, body })).status).toBe(401)
+    expect((await exchange(door, teapot, { headers, body })).status).toBe(418)
+    expect(reports.map(({ error }) => error?.code)).toEqual([
+      'ERR_SIGNATURE_MISSING',
+      'ERR_SIGNATURE_MISSING',
+    ])
+  })
+})
+
+test('a scheme that lets an unsigned request pass does not make an unread body an empty one', async () => {
+  const { telemetry, reports } = recorder()
+  const lax = { ...acme().verify, applies: () => false, open: () => () => ({ secret: 0 }) }
+  const provider = acme({
+    verify: lax,
+    challenges: [echo({ member: 'challenge', signed: false })],
+  })
+  const open = createWebhookHandler({ provider, on: {}, telemetry })
+  for (const body of bodies.slice(0, 2)) {
+    expect((await exchange(fetchDoor, open, body)).status).not.toBe(200)
+  }
+  expect(reports.every(({ error }) => error?.code === 'ERR_BODY_TOO_LARGE')).toBe(true)
 })

@@ -26,7 +26,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { inspect } from 'node:util'
 import { bytesOf, exchange, fetchDoor, ORIGIN, partsDoor, type Sent } from '../support/doors.ts'
-import { silent } from '../support/reports.ts'
+import { recorder, silent } from '../support/reports.ts'
 import {
   acme,
   acmeBatches,
@@ -265,6 +265,21 @@ describe('leaks', () => {
       for (const canary of [CANARY_SECRET, CANARY_BODY, right, right.slice(0, 16)])
         expect(text).not.toContain(canary)
       expect(text).not.toContain(Buffer.from(right, 'hex').toString('base64'))
+    },
+  )
+
+  // The engine quotes ten characters to either side of what it could not read, or a short text whole.
+  test.each([`{"a":${CANARY_BODY}}`, `[${CANARY_BODY}]`, CANARY_BODY.slice(0, 12)])(
+    'H39 nor what the JSON parser says of a body that it quotes: %s',
+    async (quoted) => {
+      const part = CANARY_BODY.slice(0, 8)
+      expect(() => JSON.parse(quoted)).toThrow(part)
+      const { telemetry, reports } = recorder()
+      const sent = fromAcme({ body: quoted, secret: CANARY_SECRET })
+      const handler = createWebhookHandler({ provider: ours(), on: { '*': read }, telemetry })
+      for (const door of [fetchDoor, partsDoor]) await exchange(door, handler, sent)
+      expect(reports.map(({ error }) => error?.code)).toEqual(Array(2).fill('ERR_BODY_MALFORMED'))
+      expect(inspect(reports, { depth: 10 })).not.toContain(part)
     },
   )
 

@@ -1,4 +1,11 @@
-import { createWebhookHandler, type Provider } from 'webhook-target'
+import {
+  createWebhookHandler,
+  first,
+  header,
+  member,
+  type EventDescription,
+  type Provider,
+} from 'webhook-target'
 import { github } from 'webhook-target/providers/github'
 import { slack } from 'webhook-target/providers/slack'
 import { stripe } from 'webhook-target/providers/stripe'
@@ -384,7 +391,10 @@ describe('fields that come twice', () => {
     expect(app.keys).toEqual([])
   })
 
-  test.each(['x-hub-signature-256', 'content-type', 'content-length', 'host', 'content-encoding'])(
+  // Joined, two types or ids would be a third one.
+  const ofTheEvent = ['x-github-event', 'x-github-delivery']
+  const always = ['content-type', 'content-length', 'host', 'content-encoding']
+  test.each(['x-hub-signature-256', ...always, ...ofTheEvent])(
     'H14 where the host can tell, %s is refused before it is read',
     async (twice) => {
       const { handler, keys } = open(github({ secret: SECRET }))
@@ -407,4 +417,31 @@ describe('fields that come twice', () => {
       expect(keys).toEqual([])
     },
   )
+
+  test.each<[name: string, event: EventDescription, fields: readonly string[]]>([
+    ['a subtype', { subtype: header('X-Action') }, ['x-action']],
+    ['the first of several', { type: first(header('x-a'), header('x-b')) }, ['x-a', 'x-b']],
+    ['what stands behind a member', { id: first(member('id'), header('x-id')) }, ['x-id']],
+    [
+      'the first of the first',
+      { id: first(first(member('id'), header('x-a')), header('x-b')) },
+      ['x-a', 'x-b'],
+    ],
+  ])('H14 so is %s', async (_, event, fields) => {
+    const app = open(acme({ event }))
+    for (const twice of fields) {
+      const { headers = {}, body } = fromAcme()
+      const reply = await app.handler.receive({
+        method: 'POST',
+        origin: 'https://example.com',
+        target: '/',
+        headers: Object.assign(new Headers(headers), {
+          repeated: (name: string) => name === twice,
+        }),
+        readBody: () => bytesOf(body),
+      })
+      expect(reply.status).toBe(400)
+    }
+    expect(app.keys).toEqual([])
+  })
 })
