@@ -53,12 +53,25 @@ export const ignored: Ignored = { [OUTCOME]: true, kind: 'ignored' }
 /** It is in the inbox, and will be worked on. */
 export const stored: Stored = { [OUTCOME]: true, kind: 'stored' }
 
+/** Methods of what is still to come: responses, blobs, streams and promises. JSON would make `{}` of them. */
+const STREAMING = ['arrayBuffer', Symbol.asyncIterator, 'then'] as const
+type Streaming = Readonly<Record<(typeof STREAMING)[number], unknown>>
+
 /**
  * Acknowledges with content: Slack commands, Discord interactions, TwiML, Dialogflow. Objects become
  * JSON, text and bytes go as they are. Only for deliveries of a single event.
+ *
+ * @throws {TypeError} for a `Response`, a stream or a promise, {RangeError} for a status that is no success
  */
 export function reply(body: unknown, options: ReplyOptions = {}): Reply {
   const { status, contentType } = options
+  if (
+    STREAMING.some(
+      (key) => typeof (body as Partial<Streaming> | null | undefined)?.[key] === 'function',
+    )
+  ) {
+    throw new TypeError('reply() takes JSON, text or bytes: no Response, stream or promise')
+  }
   if (contentType !== undefined && !/^[\x20-\x7e]+$/.test(contentType)) {
     throw new TypeError('reply() takes a contentType of visible ASCII: it becomes a header')
   }

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { drop, reply, retry } from 'webhook-target'
 import { describe, expect, test } from 'vitest'
 import { isOutcome } from '../src/outcomes.ts'
@@ -12,6 +13,28 @@ describe('what outcomes refuse', () => {
       expect(() => reply('x', { contentType })).toThrow(TypeError)
     },
   )
+  test.each<[name: string, body: unknown]>([
+    ['a Response', new Response('hello')],
+    ['a Response of another realm', { status: 200, arrayBuffer: () => Promise.resolve() }],
+    ['a stream', new ReadableStream()],
+    ['a stream of Node', Readable.from(['hello'])],
+    ['a promise', Promise.resolve('hello')],
+    ['a Blob', new Blob(['hello'])],
+  ])('reply() refuses %s, of which JSON would make {}', (_, body) => {
+    expect(() => reply(body)).toThrow(TypeError)
+  })
+  test.each([
+    [undefined],
+    [null],
+    [0],
+    ['text'],
+    [new Uint8Array([1])],
+    [{ then: 1, arrayBuffer: 'x' }],
+    [[1]],
+    [Object.create(null)],
+  ])('reply() takes %o', (body) => {
+    expect(reply(body)).toMatchObject({ kind: 'replied' })
+  })
   test.each([-1, NaN, Infinity, '5'])('retry() refuses %s seconds', (afterSeconds) => {
     expect(() => retry({ afterSeconds: afterSeconds as number })).toThrow(RangeError)
   })

@@ -74,10 +74,11 @@ export function equalText(a: string, b: string): boolean {
   return difference === 0
 }
 
-/** The length of the one text that `encode` makes of so many bytes. */
+/** The length of the one text that `encode` makes of so many bytes; NaN for an encoding it does not know. */
 export function encodedLength(bytes: number, encoding: TextEncoding): number {
   if (encoding === 'hex') return bytes * 2
-  return encoding === 'base64' ? Math.ceil(bytes / 3) * 4 : Math.ceil((bytes * 4) / 3)
+  if (encoding === 'base64') return Math.ceil(bytes / 3) * 4
+  return encoding === 'base64url' ? Math.ceil((bytes * 4) / 3) : NaN
 }
 
 /** Whether the bytes begin with this ASCII character. */

@@ -15,6 +15,8 @@ const FORMS = {
   },
 } as const
 
+export const isUnit = (unit: string): boolean => Object.hasOwn(FORMS, unit)
+
 /**
  * Refuses a signed timestamp that is too far from now, in the past or in the future.
  *

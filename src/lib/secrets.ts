@@ -11,10 +11,11 @@ export interface Keyring<Key> {
   current(): Key
 }
 
-/** What is left of a secret whose variable part is missing: `whsec_`, `sha256=`. */
-const LABEL_ONLY = /^[a-z]+\d*[_=]$/i
-/** Nothing anybody could see: control, format and space characters. */
-const INVISIBLE = /^[\p{C}\p{Z}]*$/u
+/**
+ * What a template makes of a variable that is not set, behind its labels: `undefined`, `whsec_`, `v1,whsec_null`,
+ * and nothing that anybody could see. Labels are short, for a secret in base64 may be letters and a `=`.
+ */
+const UNSET = /^([a-z]{1,12}\d{0,3}[_=,: ])*(undefined|null|(?<=_)=*|[\p{C}\p{Z}]*)$/iu
 
 /** Keys kept for secrets that a function returned; past that the oldest are made anew. */
 const MAX_CACHED_KEYS = 1000
@@ -86,8 +87,8 @@ function toList<Value extends SecretValue>(
 }
 
 /**
- * Refuses what can't be meant as a secret: nothing, white space, or the text `undefined` that a template
- * makes of an unset variable. A stray line end would make every signature fail.
+ * Refuses what can't be meant as a secret: nothing, white space, or what a template makes of an unset
+ * variable. A stray line end would make every signature fail.
  *
  * @throws {TypeError} `ERR_SECRET_EMPTY`, `ERR_SECRET_MALFORMED`
  */
@@ -97,29 +98,24 @@ function assertSecret(secret: unknown): SecretValue {
     if (secret.length > 0) return new Uint8Array(secret)
     throw configurationError('ERR_SECRET_EMPTY', 'The secret has no bytes')
   }
-  if (secret === undefined || secret === null || secret === '') {
-    throw configurationError(
-      'ERR_SECRET_EMPTY',
-      'The secret is missing; is its environment variable set?',
-    )
-  }
-  if (typeof secret !== 'string') {
+  const text = secret === undefined || secret === null ? '' : secret
+  if (typeof text !== 'string') {
     throw configurationError('ERR_SECRET_MALFORMED', 'The secret is neither text nor bytes')
   }
-  const trimmed = secret.trim()
-  if (LABEL_ONLY.test(trimmed)) {
-    throw configurationError('ERR_SECRET_EMPTY', `The secret is only its prefix ${trimmed}`)
+  const trimmed = text.trim()
+  if (UNSET.test(trimmed)) {
+    throw configurationError(
+      'ERR_SECRET_EMPTY',
+      'The secret is missing, or there is only a label; is its environment variable set?',
+    )
   }
-  if (INVISIBLE.test(trimmed) || trimmed === 'undefined' || trimmed === 'null') {
-    throw configurationError('ERR_SECRET_EMPTY', 'The secret is white space, "undefined" or "null"')
-  }
-  if (trimmed !== secret) {
+  if (trimmed !== text) {
     throw configurationError(
       'ERR_SECRET_MALFORMED',
       'The secret begins or ends with white space; trim it, or give its bytes if that is meant',
     )
   }
-  return secret
+  return text
 }
 
 export interface SecretForm {

@@ -18,6 +18,7 @@ import {
   checkFreshness,
   DEFAULT_TOLERANCE_SECONDS,
   formatTimestamp,
+  isUnit,
   type TimestampUnit,
 } from './freshness.ts'
 import type { Keyring } from './secrets.ts'
@@ -44,9 +45,12 @@ export interface SignatureOptions {
    * @default {body}
    */
   readonly content?: SignedContent
-  /** The header field with the id that `{id}` stands for. */
+  /** The header field with the id that `{id}` stands for, which a template then has to name. */
   readonly id?: string | readonly string[]
-  /** Absent if the sender signs no time; then nothing limits how old a delivery may be. */
+  /**
+   * Absent if the sender signs no time; then nothing limits how old a delivery may be. A template has to name
+   * `{timestamp}`: what is not signed, anyone can write.
+   */
   readonly timestamp?: {
     /** The header field, unless `list.timestamp` names its key. */
     readonly header?: string | readonly string[]
@@ -85,20 +89,30 @@ export function signatureScheme<Key>(
   const ids = toList(options.id)
   const timestamps = toList(options.timestamp?.header)
   const { prefix = '', list, timestamp, accepts } = options
-  if (names.length === 0 || names.includes('')) {
-    throw configurationError('ERR_OPTION_INVALID', 'A signature needs the name of its header')
-  }
   const pairs = list && 'signature' in list ? list : undefined
+  const unfit = (list: readonly string[]) =>
+    list.length !== (names.length || 1) || list.includes('')
+  if (
+    unfit(names) ||
+    (ids.length > 0 && unfit(ids)) ||
+    (timestamp && !pairs && unfit(timestamps))
+  ) {
+    throw configurationError(
+      'ERR_OPTION_INVALID',
+      'A signature, its id and its timestamp need the name of a header each',
+    )
+  }
   const contentOf = compileContent(options.content ?? '{body}', {
+    body: true,
     id: ids.length > 0,
     timestamp: timestamp !== undefined,
   })
   const unit = timestamp?.unit ?? 's'
   const toleranceSeconds = timestamp?.toleranceSeconds ?? DEFAULT_TOLERANCE_SECONDS
-  if (!(toleranceSeconds === false || isPositive(toleranceSeconds))) {
+  if (!(isUnit(unit) && (toleranceSeconds === false || isPositive(toleranceSeconds)))) {
     throw configurationError(
       'ERR_OPTION_INVALID',
-      'toleranceSeconds is a number above 0, or false to accept any age',
+      'timestamp.unit is s, ms or iso, and toleranceSeconds a number above 0, or false to accept any age',
     )
   }
 

@@ -32,21 +32,28 @@ const CONTENT: Readonly<Record<string, ReadChunk>> = {
   id: (_, fields) => fields.id!,
 }
 
-/** @throws {TypeError} `ERR_OPTION_INVALID` for a name that stands for nothing, or without the body */
+/**
+ * @param covered what a template has to name, and what it must not: nobody can tell a time that is not signed from
+ * one that was written anew. A function answers for that itself.
+ * @throws {TypeError} `ERR_OPTION_INVALID` for a template that does not, or names what nothing stands for
+ */
 export function compileContent(
   content: SignedContent,
-  available: { readonly id: boolean; readonly timestamp: boolean },
+  covered: Readonly<Record<string, boolean>>,
 ): ContentOf {
   if (typeof content === 'function') return content
   // Odd places hold names, even ones the text between them.
   const parts = content.split(/\{(\w+)\}/)
   const names = parts.filter((_, index) => index % 2)
-  const unknown = names.find(
-    (name) => !Object.hasOwn(CONTENT, name) || !(available[name as keyof typeof available] ?? true),
-  )
-  if (unknown !== undefined || !names.includes('body')) {
-    const fault = unknown ? `names {${unknown}}, which no option provides` : 'leaves out {body}'
-    throw configurationError('ERR_OPTION_INVALID', `The content template ${content} ${fault}`)
+  const wrong = [...Object.keys(CONTENT), ...names].find((name) => {
+    const named = names.includes(name)
+    return !Object.hasOwn(CONTENT, name) || named !== (covered[name] ?? named)
+  })
+  if (wrong !== undefined) {
+    throw configurationError(
+      'ERR_OPTION_INVALID',
+      `The content template ${content} and the options differ in {${wrong}}`,
+    )
   }
   const readers = parts
     .map((part, index): ReadChunk | '' => (index % 2 ? CONTENT[part]! : part && (() => part)))

@@ -1,3 +1,4 @@
+import { configurationError } from '../errors.ts'
 import { isPromise } from '../lib/awaitable.ts'
 import { encodedLength, includesText, type TextEncoding } from '../lib/bytes.ts'
 import { crypto, type HashAlgorithm } from '../lib/crypto.ts'
@@ -28,8 +29,11 @@ const DIGEST_BYTES = { sha1: 20, sha256: 32, sha384: 48, sha512: 64 } as const
  */
 export function hmac(options: HmacOptions): Scheme {
   const { secret, algorithm = 'sha256', encoding = 'hex', secretForm } = options
-  const keys = keyring(secret, (value) => crypto.hmac(algorithm, secretBytes(value, secretForm)))
   const textLength = encodedLength(DIGEST_BYTES[algorithm], encoding)
+  if (!textLength) {
+    throw configurationError('ERR_OPTION_INVALID', `hmac() knows no ${algorithm} in ${encoding}`)
+  }
+  const keys = keyring(secret, (value) => crypto.hmac(algorithm, secretBytes(value, secretForm)))
 
   return signatureScheme(options, {
     name: `hmac-${algorithm}`,

@@ -27,7 +27,8 @@ export type SharedSecretOptions = SharedSecretPlace & {
  * A secret that the sender repeats with each delivery. It proves no more than that the sender knows it:
  * the content is not signed, so only TLS protects it.
  *
- * @throws {TypeError} `ERR_SECRET_EMPTY`, `ERR_SECRET_MALFORMED`, `ERR_OPTION_INVALID` without a place
+ * @throws {TypeError} `ERR_SECRET_EMPTY`, `ERR_SECRET_MALFORMED`, `ERR_OPTION_INVALID` without a place or
+ * with two
  * @example
  * sharedSecret({ header: 'x-webhook-token', secret: process.env.TOKEN })
  */
@@ -37,15 +38,23 @@ export function sharedSecret(options: SharedSecretOptions): Scheme {
 
 type Place = Omit<CredentialOptions, 'name' | 'secret'>
 
-function placeOf(options: SharedSecretPlace): Place {
-  if ('header' in options) return inHeader(options.header.toLowerCase())
-  if ('bearer' in options) return BEARER
-  if ('query' in options) return inQuery(options.query)
-  if ('member' in options) return inMember(options.member)
-  if ('field' in options) return inField(options.field)
+const PLACES = {
+  header: (name: string) => inHeader(name.toLowerCase()),
+  bearer: () => BEARER,
+  query: inQuery,
+  member: inMember,
+  field: inField,
+}
+
+function placeOf(options: SharedSecretOptions): Place {
+  const places = Object.keys(PLACES) as (keyof typeof PLACES)[]
+  const [place, ...more] = places.filter((name) => Object.hasOwn(options, name))
+  const name = place && (options as Partial<Record<typeof place, unknown>>)[place]
+  const valid = place === 'bearer' ? name === true : typeof name === 'string' && name !== ''
+  if (place && valid && more.length === 0) return PLACES[place](name as string)
   throw configurationError(
     'ERR_OPTION_INVALID',
-    'sharedSecret() takes one of header, bearer, query, member and field',
+    `sharedSecret() takes one of ${places.join(', ')}, with a name, or true for bearer`,
   )
 }
 

@@ -30,6 +30,37 @@ function table(options: Partial<HmacOptions>, cases: readonly Case[]): void {
   })
 }
 
+const INVALID = expect.objectContaining({ name: 'TypeError', code: 'ERR_OPTION_INVALID' }) as Error
+const PAIRS = { separator: ',', signature: 'v1', timestamp: 't' }
+
+describe('options', () => {
+  const timed = '{timestamp}{body}'
+  test.each<[name: string, options: object]>([
+    ['an unknown algorithm', { algorithm: 'md5' }],
+    ['an algorithm of every object', { algorithm: 'constructor' }],
+    ['no algorithm', { algorithm: null }],
+    ['an unknown encoding', { encoding: 'base32' }],
+    ['an encoding of Node', { encoding: 'latin1' }],
+    ['an encoding of every object', { encoding: 'toString' }],
+    ['an unknown unit', { content: timed, timestamp: { header: 'x-time', unit: 'us' } }],
+    [
+      'a unit of every object',
+      { content: timed, timestamp: { header: 'x-time', unit: 'valueOf' } },
+    ],
+    ['a time that stands nowhere', { content: timed, timestamp: {} }],
+    ['a time whose header is empty', { content: timed, timestamp: { header: '' } }],
+    ['a time without headers', { content: timed, timestamp: { header: [] } }],
+    [
+      'fewer headers for the time than for the signature',
+      { header: ['x-a', 'x-b'], content: timed, timestamp: { header: ['x-time'] } },
+    ],
+    ['an id whose header is empty', { content: '{id}{body}', id: '' }],
+    ['a list without its time', { content: timed, list: { separator: ',' }, timestamp: {} }],
+  ])('%s is refused when the scheme is made', (_, options) => {
+    expect(() => hmac({ secret, header: 'x-signature', ...options })).toThrow(INVALID)
+  })
+})
+
 const signed = (signature: string) => ({ 'x-signature': signature })
 
 describe('algorithms and encodings', () => {
@@ -340,6 +371,19 @@ describe('the signed content', () => {
     expect(() => hmac({ secret, header: 'x-signature', content })).toThrow(
       expect.objectContaining({ name: 'TypeError', code: 'ERR_OPTION_INVALID' }) as Error,
     )
+  })
+
+  test.each([
+    ['a time', { timestamp: { header: 'x-time' } }],
+    ['a time in a list', { list: PAIRS, timestamp: {} }],
+    ['an id', { id: 'x-id' }],
+    [
+      'an id beside a time',
+      { id: 'x-id', timestamp: { header: 'x-time' }, content: '{timestamp}{body}' },
+    ],
+    ['a time beside an id', { id: 'x-id', timestamp: { header: 'x-time' }, content: '{id}{body}' }],
+  ])('%s that it leaves out is refused: nothing would protect it', (_, options) => {
+    expect(() => hmac({ secret, header: 'x-signature', ...options })).toThrow(INVALID)
   })
 
   test('may have several readings', async () => {

@@ -1,5 +1,10 @@
 import { createHmac } from 'node:crypto'
 import type { Scheme, SecretSource, UntrustedHint } from 'webhook-target'
+import { github } from 'webhook-target/providers/github'
+import { shopify } from 'webhook-target/providers/shopify'
+import { slack } from 'webhook-target/providers/slack'
+import { stripe } from 'webhook-target/providers/stripe'
+import { twilio } from 'webhook-target/providers/twilio'
 import { ed25519 } from 'webhook-target/schemes/ed25519'
 import { basicAuth } from 'webhook-target/schemes/basic-auth'
 import { hmac } from 'webhook-target/schemes/hmac'
@@ -49,6 +54,23 @@ const UNFIT: readonly { name: string; secret: unknown; code: string }[] = [
   { name: 'a number', secret: 12345, code: 'ERR_SECRET_MALFORMED' },
   { name: 'an object', secret: {}, code: 'ERR_SECRET_MALFORMED' },
   { name: 'a promise', secret: Promise.resolve('abc'), code: 'ERR_SECRET_MALFORMED' },
+  // What a template makes of a variable that is not set.
+  ...[
+    'whsec_',
+    'whsec_undefined',
+    'whsec_null',
+    'whsec_=',
+    'whsec_==',
+    'v1,whsec_',
+    'v1,whsec_undefined',
+    'v1,whsec_null',
+    'WHSEC_UNDEFINED',
+    'sha256=',
+    'sha256=undefined',
+    'Bearer undefined',
+    'key:null',
+    'my_app_secret_',
+  ].map((secret) => ({ name: secret, secret, code: 'ERR_SECRET_EMPTY' })),
   { name: 'with a line end', secret: 'abc\n', code: 'ERR_SECRET_MALFORMED' },
   { name: 'with a space before it', secret: ' abc', code: 'ERR_SECRET_MALFORMED' },
 ]
@@ -102,6 +124,32 @@ describe('a prefix without a secret', () => {
     expect(create).toThrow(expect.objectContaining({ name: 'TypeError', code }) as Error)
   })
 })
+
+test.each([
+  'whsec_undefinedX',
+  'whsec_abc',
+  'nullable',
+  'undefined1',
+  'dGVzdA==',
+  'YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXphYmNkZWY=',
+  'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopq=',
+  'correct horse battery staple',
+  '_',
+  '=',
+])('%s may be a secret', (secret) => {
+  expect(() => hmac({ secret, header: 'x-signature' })).not.toThrow()
+})
+
+test.each([github, stripe, slack, shopify, twilio])(
+  '$name refuses what a template makes of an unset variable',
+  (provider) => {
+    for (const secret of ['whsec_undefined', 'whsec_null', 'whsec_=', 'v1,whsec_', 'undefined']) {
+      expect(() => provider({ secret })).toThrow(
+        expect.objectContaining({ name: 'TypeError', code: 'ERR_SECRET_EMPTY' }) as Error,
+      )
+    }
+  },
+)
 
 test('no message holds a secret', () => {
   const secret = ' top-secret'
