@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { configurationError, isWebhookError, type WebhookError } from '../src/errors.ts'
 import { after, isPromise } from '../src/lib/awaitable.ts'
 import { notNegative, positive } from '../src/lib/options.ts'
+import { notFound } from '../src/mount.ts'
 import type { Awaitable, HostContext, ReplyParts, WebhookHandler } from '../src/types.ts'
 import { Drain } from './lib/drain.ts'
 import { runFetchHandler, writeResponse, type FetchHandler } from './lib/fetch-handler.ts'
@@ -29,7 +31,11 @@ export interface ServeOptions {
    * @default 8
    */
   readonly drainSeconds?: number
-  /** Answered 200, while draining 503, before anything else is looked at. `false` switches it off. @default /health */
+  /**
+   * GET and HEAD are answered 200, while draining 503, before anything else is looked at. `false` switches it off.
+   *
+   * @default /health
+   */
   readonly healthPath?: string | false
   /**
    * Seconds after which the platform gives up on a request: `timeoutSeconds` of the Knative service.
@@ -101,12 +107,16 @@ const BUSY: ReplyParts = {
   body: null,
 }
 
+/** What a Fetch handler does not catch of what reading the body throws. */
+const refusal = ({ status, kind }: WebhookError): ReplyParts =>
+  kind === 'unavailable' ? { ...BUSY, status } : { status, headers: {}, body: null }
+
 /**
  * Serves a handler over HTTP as Knative, Cloud Run and any other container platform expect it: PORT on all
  * interfaces, a health path, limits against slow and too many clients, and a drain on SIGTERM. Takes any
  * Fetch handler too, with requests that are made lazily: copy one by `clone()`, not by `new Request(request)`.
  *
- * @throws {TypeError} `ERR_OPTION_INVALID`; rejects with the error of `listen`, as `EADDRINUSE`, and if the inbox
+ * @throws {TypeError} `ERR_OPTION_INVALID`, also for a handler mounted at the health path; rejects with the error of `listen`, as `EADDRINUSE`, and if the inbox
  * can't be used
  * @see https://github.com/knative/specs/blob/main/specs/serving/runtime-contract.md
  */
@@ -116,6 +126,12 @@ export async function serve(
 ): Promise<RunningServer> {
   const { env } = process
   const { healthPath = '/health', signals = true } = options
+  if ('paths' in handler && healthPath && handler.paths?.includes(healthPath)) {
+    throw configurationError(
+      'ERR_OPTION_INVALID',
+      `A handler is mounted at ${healthPath}, where the host answers for its health; set healthPath`,
+    )
+  }
   const concurrency = positive('concurrency', options.concurrency, 1000)
   const requestSeconds = positive('requestTimeoutSeconds', options.requestTimeoutSeconds, 30)
   const headersSeconds = positive('headersTimeoutSeconds', options.headersTimeoutSeconds, 10)
@@ -146,11 +162,21 @@ export async function serve(
     room,
     readForwarded: createReadForwarded(options.trustedProxies),
     ...('receive' in handler && { enter }),
+    leave: () => gate.leave(),
+  }
+
+  /** A delivery sent there would be lost, so it must not look like a success. */
+  function health(method = ''): ReplyParts {
+    if (method === 'GET' || method === 'HEAD') return HEALTHY
+    return notFound(
+      `A ${method} came to ${healthPath}, the health path of the host`,
+      host.telemetry,
+    )
   }
 
   function answer(message: IncomingMessage, response: ServerResponse, beforeBody?: () => void) {
     if (drain.draining) return writeReply(response, BUSY)
-    if (message.url === healthPath) return writeReply(response, HEALTHY)
+    if (message.url === healthPath) return writeReply(response, health(message.method))
     const headers = new NodeHeaders(message)
     if (!isWellFormed(message, headers)) return writeReply(response, MALFORMED)
     const parts = new NodeParts(message, headers, surroundings, beforeBody && { beforeBody })
@@ -188,13 +214,10 @@ export async function serve(
 
   /** Answers in the same turn if the work is done in it. Its place is given back whatever happens. */
   function settle(parts: NodeParts, response: ServerResponse, work: () => Awaitable<void>): void {
-    const leave = () => {
-      room.giveBack(parts.heldBytes)
-      if (parts.hasPlace) gate.leave()
-    }
+    const leave = () => parts.release()
     const fail = (error: unknown) => {
       console.error('The handler threw', error)
-      writeReply(response, FAILED)
+      writeReply(response, isWebhookError(error) ? refusal(error) : FAILED)
       leave()
     }
     try {
@@ -232,8 +255,10 @@ export async function serve(
   }
 
   const stop = () => inboxes.closeAround(() => drain.close(drainMs), drainMs)
-  if (signals) onSignals(stop, drainMs)
-  const close = async () => void (await stop())
+  const ignoreSignals = signals ? onSignals(stop, drainMs) : undefined
+  const close = async () => {
+    await stop().finally(ignoreSignals)
+  }
   const { port } = server.address() as AddressInfo
   return { port, url: `http://localhost:${port}`, close }
 }

@@ -2,8 +2,12 @@
  * A `Request` that costs nothing until it is used for more than a webhook needs. The platform's own takes
  * longer to make than the whole rest of a delivery, most of it for the body stream. It is no `Request` to the
  * platform's own constructor: `new Request(request)` throws, `request.clone()` gives a real one.
+ *
+ * Its body streams as it is read. Methods that read it whole take no more than the server has room for, but those of
+ * a clone do.
  */
 import { isPromise } from '../../src/lib/awaitable.ts'
+import { concat } from '../../src/lib/bytes.ts'
 import { PARTS } from '../../src/doors.ts'
 import type { IncomingParts } from '../../src/types.ts'
 import { LazyHeaders } from './lazy-headers.ts'
@@ -55,10 +59,26 @@ class LazyRequest {
     return this.#read((bytes) => JSON.parse(decode(bytes)) as unknown)
   }
 
+  async blob(): Promise<Blob> {
+    return (await this.#read((bytes) => this.#respond(bytes))).blob()
+  }
+  async formData(): Promise<FormData> {
+    return (await this.#read((bytes) => this.#respond(bytes))).formData()
+  }
+
+  /** A body again, for what else the platform makes of bodies. */
+  #respond(bytes: Uint8Array): Response {
+    const type = this.headers.get('content-type')
+    return new Response(
+      bytes as BodyInit,
+      type === null ? {} : { headers: { 'content-type': type } },
+    )
+  }
+
   /** What is there is turned into its result at once, and only that is promised. */
   async #read<Result>(convert: (bytes: Uint8Array) => Result): Promise<Result> {
-    if (this.#real) return convert(new Uint8Array(await this.#real.arrayBuffer()))
-    if (this.#bodyUsed) throw new TypeError('Body is unusable: Body has already been read')
+    if (this.#real && !this.bodyUsed) return convert(await collect(this.#real, this.#parts))
+    if (this.bodyUsed) throw new TypeError('Body is unusable: Body has already been read')
     this.#bodyUsed = true
     const body = this.#parts.readBody(Infinity)
     return convert(isPromise(body) ? await body : body)
@@ -82,7 +102,7 @@ class LazyRequest {
     this.#real ??= new Request(url, {
       method,
       headers: this.#lazyHeaders().real(),
-      ...(hasBody && { body: streamOf(this.#parts), duplex: 'half' }),
+      ...(hasBody && { body: this.#parts.stream(), duplex: 'half' }),
     })
     return this.#real
   }
@@ -108,14 +128,14 @@ function normalize({ origin, target }: NodeParts): string {
   return url
 }
 
-function streamOf(parts: NodeParts): ReadableStream<Uint8Array> {
-  return new ReadableStream({
-    async pull(controller) {
-      const body = await parts.readBody(Infinity)
-      if (body.length > 0) controller.enqueue(body)
-      controller.close()
-    },
-  })
+/** The body of a request that reads it as a stream, which counts nothing by itself. */
+async function collect({ body }: Request, parts: NodeParts): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of body ?? []) {
+    parts.hold(chunk.length)
+    chunks.push(chunk)
+  }
+  return concat(chunks)
 }
 
 /** Linked when the first Fetch handler is called: touching `Request` loads Node's fetch implementation. */

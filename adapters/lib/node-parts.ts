@@ -49,6 +49,8 @@ export interface Surroundings {
   readonly readForwarded: ReadForwarded
   /** Asked once a body is there: a slow sender must not take a place from those who have sent all. */
   readonly enter?: (once?: boolean) => Awaitable<boolean>
+  /** Gives a place back. */
+  readonly leave?: () => void
   /** The room for bodies that come in pieces, of all requests together. */
   readonly room?: Room
 }
@@ -66,10 +68,12 @@ export class NodeParts implements IncomingParts {
   readonly target: string
   readonly headers: NodeHeaders
   readonly arrivedAt: number = performance.now()
-  /** Whether it has been given a place that has to be given back. */
+  /** Whether it has been given a place. */
   hasPlace = false
-  /** Bytes of its body that are kept, and have to be given back too. */
-  heldBytes = 0
+  /** Bytes of its body that are kept. */
+  #heldBytes = 0
+  #waitsForPlace = false
+  #released = false
   readonly #message: IncomingMessage
   readonly #surroundings: Surroundings
   readonly #beforeBody: (() => void) | undefined
@@ -98,25 +102,66 @@ export class NodeParts implements IncomingParts {
 
   readBody(maxBytes: number, once?: boolean): Awaitable<Uint8Array> {
     this.#beforeBody?.()
-    const body = take(this.#message, { maxBytes, hold: (bytes) => this.#hold(bytes) })
-    const { enter } = this.#surroundings
-    return enter
-      ? after(body, (bytes) => after(enter(once), (admitted) => this.#admit(bytes, admitted)))
-      : body
+    const body = take(this.#message, { maxBytes, hold: (bytes) => this.hold(bytes) })
+    return this.#surroundings.enter ? after(body, (bytes) => this.#enter(bytes, once)) : body
   }
 
-  #admit(body: Uint8Array, admitted: boolean): Uint8Array {
-    this.hasPlace = admitted
-    if (admitted) return body
-    throw overloaded('No place to work on it became free in time')
+  /** The body as it comes: no more is taken from the sender than is read here, and nothing of it is counted. */
+  stream(): ReadableStream<Uint8Array> {
+    let chunks: AsyncIterator<Uint8Array, undefined> | undefined
+    const open = () => {
+      this.#beforeBody?.()
+      return this.#message.iterator({ destroyOnReturn: false }) as typeof chunks & {}
+    }
+    return new ReadableStream(
+      {
+        async pull(controller) {
+          const { value } = await (chunks ??= open()).next()
+          if (value) controller.enqueue(value)
+          else controller.close()
+        },
+        // Not destroyed: the answer goes out over the same socket.
+        cancel: () => void chunks?.return?.().catch(() => undefined),
+      },
+      { highWaterMark: 0 },
+    )
   }
 
-  #hold(bytes: number): void {
+  /**
+   * Takes room for bytes that are to be kept.
+   *
+   * @throws {WebhookError} `ERR_OVERLOADED`
+   */
+  hold(bytes: number): void {
     const { room } = this.#surroundings
     if (!room) return
-    if (!room.take(bytes))
+    if (this.#released || !room.take(bytes))
       throw overloaded('The bodies of other deliveries take all of maxBufferedBytes')
-    this.heldBytes += bytes
+    this.#heldBytes += bytes
+  }
+
+  cancel(): WebhookError | void {
+    if (this.#waitsForPlace) return overloaded(NO_PLACE)
+  }
+
+  /** Gives back its place and its room: it is answered. What comes of its body after that gets neither. */
+  release(): void {
+    const { room, leave } = this.#surroundings
+    this.#released = true
+    room?.giveBack(this.#heldBytes)
+    if (this.hasPlace) leave?.()
+  }
+
+  #enter(body: Uint8Array, once: boolean | undefined): Awaitable<Uint8Array> {
+    const { enter, leave } = this.#surroundings
+    this.#waitsForPlace = true
+    return after(enter!(once), (admitted) => {
+      this.#waitsForPlace = false
+      this.hasPlace = admitted
+      if (admitted && !this.#released) return body
+      if (admitted) leave?.()
+      throw overloaded(NO_PLACE)
+    })
   }
 
   #readForwarded(): Forwarded {
@@ -185,6 +230,8 @@ function collect(message: IncomingMessage, { maxBytes, hold }: BodyLimits): Prom
     })
   })
 }
+
+const NO_PLACE = 'No place to work on it became free in time'
 
 const overloaded = (message: string) =>
   new WebhookError('ERR_OVERLOADED', message, { retryAfterSeconds: RETRY_AFTER_SECONDS })

@@ -1,8 +1,10 @@
 /**
  * Drains on SIGTERM and SIGINT and lets the process end by itself. What keeps it alive past the limit, such
  * as an effect that never settles, is cut off: the platform's SIGKILL would come next.
+ *
+ * @returns leaves the signals to others again, unless one has come
  */
-export function onSignals(close: () => Promise<boolean>, drainMs: number): void {
+export function onSignals(close: () => Promise<boolean>, drainMs: number): () => void {
   let draining = false
   const stop = (signal: NodeJS.Signals) => {
     if (draining) {
@@ -18,4 +20,9 @@ export function onSignals(close: () => Promise<boolean>, drainMs: number): void 
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
+  return () => {
+    if (draining) return
+    process.off('SIGTERM', stop)
+    process.off('SIGINT', stop)
+  }
 }

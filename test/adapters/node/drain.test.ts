@@ -138,6 +138,19 @@ async function refused(port: number): Promise<void> {
 }
 
 // Processes start slowly on a busy machine.
+test('a closed server listens to no signal any more', async () => {
+  const handler = createWebhookHandler({ provider: github({ secret: SECRET }), on: {} })
+  const count = () => [process.listenerCount('SIGTERM'), process.listenerCount('SIGINT')]
+  const before = count()
+  for (let i = 0; i < 12; i++) {
+    const server = await serve(handler, { port: 0, host: '127.0.0.1' })
+    expect(count()).toEqual(before.map((listeners) => listeners + 1))
+    await server.close()
+    await server.close()
+    expect(count()).toEqual(before)
+  }
+})
+
 describe('signals', { timeout: 30_000 }, () => {
   async function launch(env: Record<string, string> = {}) {
     const child = run('test/adapters/node/drain-process.ts', { env })

@@ -1,6 +1,8 @@
+import { createHash, randomBytes } from 'node:crypto'
 import { createWebhookHandler } from 'webhook-target'
 import { github } from 'webhook-target/providers/github'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { deferred } from '../../support/inboxes.ts'
 import { fromGitHub, SECRET } from '../../support/senders.ts'
 import { openRaw, post, raw, rawRequest, start } from '../../support/wire.ts'
 
@@ -169,6 +171,101 @@ describe('a Fetch handler', () => {
     const connection = await openRaw(port)
     connection.write('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000\r\n\r\nstart')
     expect(await connection.closed()).toMatchObject({ status: 200, closed: true })
+  })
+
+  test('a body streams at the pace of its reader, who may stop', async () => {
+    let longest = 0
+    const { port } = await start(async (request) => {
+      const reader = request.body!.getReader()
+      let length = 0
+      while (length < 100_000) {
+        const { value } = (await reader.read()) as { value: Uint8Array }
+        longest = Math.max(longest, value.length)
+        length += value.length
+      }
+      await reader.cancel()
+      return new Response('enough', { status: 413 })
+    })
+    const connection = await openRaw(port)
+    connection.write('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 100000000\r\n\r\n')
+    // Far more than the sockets hold; what is not read stays here.
+    for (let i = 0; i < 500; i++) connection.write('x'.repeat(100_000))
+    const answer = await connection.until(/enough/)
+    expect(answer.statuses).toEqual([413])
+    expect(connection.socket.writableLength).toBeGreaterThan(10_000_000)
+    expect(longest).toBeLessThanOrEqual(256 * 1024)
+    connection.socket.destroy()
+  })
+
+  test('a stream begins to yield before the body is whole, and breaks off with it', async () => {
+    const { promise: yielded, resolve } = deferred<string>()
+    const { promise: broken, resolve: breakOff } = deferred<Error>()
+    const { port } = await start(async (request) => {
+      const reader = request.body!.getReader()
+      const { value } = (await reader.read()) as { value: Uint8Array }
+      resolve(new TextDecoder().decode(value))
+      await reader.read().catch(breakOff)
+      return new Response()
+    })
+    const connection = await openRaw(port)
+    connection.write('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nfirst')
+    expect(await yielded).toBe('first')
+    connection.socket.destroy()
+    expect(await broken).toBeInstanceOf(Error)
+  })
+
+  test('a stream holds what was sent', async () => {
+    const body = randomBytes(1_000_000)
+    const answer = await answerOf(
+      async (request) => {
+        const hash = createHash('sha256')
+        for await (const chunk of request.body!) hash.update(chunk)
+        return new Response(hash.digest('hex'))
+      },
+      { body },
+    )
+    expect(answer.body).toBe(createHash('sha256').update(body).digest('hex'))
+  })
+
+  const whole: readonly [name: string, read: (request: Request) => Promise<unknown>][] = [
+    ['text()', (request) => request.text()],
+    ['json()', (request) => request.json()],
+    ['bytes()', (request) => request.bytes()],
+    ['arrayBuffer()', (request) => request.arrayBuffer()],
+    ['blob()', (request) => request.blob()],
+    ['formData()', (request) => request.formData()],
+    [
+      'text() after all of the request was asked for',
+      (request) => (request.signal.throwIfAborted(), request.text()),
+    ],
+  ]
+  test.each(whole)('%s takes no more than there is room for', async (_, read) => {
+    vi.spyOn(console, 'error').mockImplementation(() => {})
+    const failed = vi.fn()
+    const { port } = await start(
+      async (request) => {
+        await read(request).catch((error: unknown) => {
+          failed((error as { code?: string }).code)
+          throw error
+        })
+        return new Response('read')
+      },
+      { maxBufferedBytes: 200_000 },
+    )
+    const connection = await openRaw(port)
+    connection.write(
+      'POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-www-form-urlencoded\r\ntransfer-encoding: chunked\r\n\r\n',
+    )
+    const dripping = setInterval(() => connection.write(`8000\r\n${'x'.repeat(0x8000)}\r\n`), 5)
+    const answer = await connection.closed()
+    clearInterval(dripping)
+    expect(failed).toHaveBeenCalledExactlyOnceWith('ERR_OVERLOADED')
+    expect(answer.statuses).toEqual([503])
+    connection.socket.destroy()
+    // The room is free again.
+    const body = 'y'.repeat(150_000)
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+    if (_ !== 'json()') expect((await post(port, { headers, body })).body).toBe('read')
   })
 
   test('an answer may stream, at the pace of its reader', async () => {

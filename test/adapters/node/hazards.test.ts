@@ -1,8 +1,9 @@
-import { Agent } from 'node:http'
+import { Agent, type Server } from 'node:http'
 import { createWebhookHandler, type DeliveryReport } from 'webhook-target'
 import { contentful } from 'webhook-target/providers/contentful'
 import { github } from 'webhook-target/providers/github'
 import { describe, expect, test, vi } from 'vitest'
+import { bytesOf } from '../../support/doors.ts'
 import { silent } from '../../support/reports.ts'
 import { fromGitHub, SECRET } from '../../support/senders.ts'
 import { openRaw, post, raw, rawRequest, start } from '../../support/wire.ts'
@@ -306,6 +307,26 @@ describe('smuggling', () => {
 })
 
 describe('slow clients', () => {
+  test('H36 a body that is not whole when the deadline is over keeps neither place nor room', async () => {
+    const handler = createWebhookHandler({
+      provider: github({ secret: SECRET }),
+      on: {},
+      telemetry: silent,
+    })
+    const options = { concurrency: 1, maxWaiting: 0, maxBufferedBytes: 100_000 }
+    const { port } = await start(handler, { ...options, platformTimeoutSeconds: 0.4 })
+    const large = fromGitHub({ body: JSON.stringify({ a: 'x'.repeat(90_000) }) })
+    const slow = await openRaw(port)
+    const whole = rawRequest(large)
+    slow.write(whole.slice(0, -1000))
+    expect((await slow.until(/400 Bad/)).statuses).toEqual([400])
+    slow.write(whole.slice(-1000))
+    slow.socket.destroy()
+    const again = () =>
+      fromGitHub({ body: [bytesOf(large.body)] as never, headers: large.headers! })
+    for (let i = 0; i < 3; i++) expect((await post(port, again())).status).toBe(200)
+  })
+
   test(
     'H36 100 slow heads and 100 slow bodies are dropped, a good delivery is answered meanwhile',
     { timeout: 20_000 },
@@ -343,6 +364,17 @@ describe('slow clients', () => {
       expect(good).toEqual(Array.from({ length: 20 }, () => 200))
     },
   )
+
+  test('H36 unless told otherwise, a head has 10 s, a request 30 s, and both are looked at every second', async () => {
+    const create = vi.spyOn(process.getBuiltinModule('node:net').Server.prototype, 'listen')
+    await launch()
+    const [server] = create.mock.contexts as unknown as readonly [Server]
+    create.mockRestore()
+    expect(server.headersTimeout).toBe(10_000)
+    expect(server.requestTimeout).toBe(30_000)
+    expect(server.keepAliveTimeout).toBe(65_000)
+    expect(server).toHaveProperty('connectionsCheckingInterval', 1000)
+  })
 
   test('H36 a connection that says nothing is dropped as well', async () => {
     const { port } = await launch({ headersTimeoutSeconds: 0.3, requestTimeoutSeconds: 0.5 })

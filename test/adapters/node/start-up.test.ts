@@ -1,4 +1,4 @@
-import { createWebhookHandler } from 'webhook-target'
+import { createWebhookHandler, mount } from 'webhook-target'
 import { serve } from 'webhook-target/adapters/node'
 import { github } from 'webhook-target/providers/github'
 import { silent } from '../../support/reports.ts'
@@ -85,14 +85,48 @@ describe('start-up', () => {
 })
 
 describe('health path', () => {
-  test('is answered before anything is verified, whatever the method', async () => {
+  test('is answered before anything is verified', async () => {
     const { port } = await start(handler)
     expect(await post(port, { method: 'GET', path: '/health' })).toMatchObject({
       status: 200,
       body: 'ok',
     })
-    expect(await post(port, { path: '/health' })).toMatchObject({ status: 200 })
+    expect(await post(port, { method: 'HEAD', path: '/health' })).toMatchObject({
+      status: 200,
+      body: '',
+    })
     expect(await post(port, { path: '/health/more' })).toMatchObject({ status: 401 })
+  })
+
+  test.each(['POST', 'PUT', 'DELETE', 'OPTIONS'])(
+    'takes no %s, which would be lost there, and says so',
+    async (method) => {
+      const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+      const { port } = await start(handler)
+      const sent = fromGitHub({ method, path: '/health' })
+      expect(await post(port, sent)).toMatchObject({ status: 404, body: '' })
+      expect(warn.mock.calls.flat().join()).toMatch(/404 .*ERR_PATH_UNKNOWN.*health/)
+      warn.mockRestore()
+    },
+  )
+
+  test.each([
+    ['its default', mount({ '/github': handler, '/health': handler }), {}],
+    ['where it was put', mount({ '/github': handler }), { healthPath: '/github' }],
+    ['inside another mount', mount({ '/:x': mount({ '/health': handler }) }), {}],
+  ])('is not where a handler is mounted: %s', async (_, mounted, options) => {
+    await expect(start(mounted, options)).rejects.toMatchObject({
+      name: 'TypeError',
+      code: 'ERR_OPTION_INVALID',
+    })
+  })
+
+  test('may be a value of a parameter, and anything if it is switched off', async () => {
+    const tenants = await start(mount({ '/:tenant': handler }))
+    expect((await post(tenants.port, fromGitHub({ path: '/acme' }))).status).toBe(200)
+    expect((await post(tenants.port, { method: 'GET', path: '/health' })).status).toBe(200)
+    const mounted = await start(mount({ '/health': handler }), { healthPath: false })
+    expect((await post(mounted.port, fromGitHub({ path: '/health' }))).status).toBe(200)
   })
 
   test('can be elsewhere, or nowhere', async () => {
