@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { withOverride } from './overrides.ts'
 
 /** A recorded request, what the endpoint it is sent to is configured with, and what has to become of it. */
 export interface Vector {
@@ -42,9 +44,16 @@ export interface ExpectedResponse {
   readonly noSetCookie?: boolean
 }
 
-/** @throws {Error} if the file is none, or holds no vectors */
+/**
+ * The vectors of a file; of those that lie beside this one with the overrides.
+ *
+ * @throws {Error} if the file is none, or holds no vectors
+ */
 export function readVectors(path: string): readonly Vector[] {
   const vectors: unknown = JSON.parse(readFileSync(path, 'utf8'))
-  if (Array.isArray(vectors) && vectors.length > 0) return vectors as readonly Vector[]
-  throw new Error(`${path} is not a list of vectors`)
+  if (!Array.isArray(vectors) || vectors.length === 0) {
+    throw new Error(`${path} is not a list of vectors`)
+  }
+  const isOurs = dirname(resolve(path)) === import.meta.dirname
+  return isOurs ? (vectors as readonly Vector[]).map(withOverride) : vectors
 }

@@ -2,6 +2,7 @@ import { globSync } from 'node:fs'
 import { basename } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { check } from './check.ts'
+import { OVERRIDES } from './overrides.ts'
 import { readVectors, type Vector } from './vector.ts'
 
 const files = globSync(`${import.meta.dirname}/*.json`).toSorted()
@@ -92,6 +93,14 @@ describe('a vector fails', () => {
       reason: expect.stringMatching(reason) as string,
     })
   })
+})
+
+test.each(Object.keys(OVERRIDES))('%s needs its override', async (id) => {
+  const [vector, ...more] = files.flatMap(readVectors).filter((one) => one.id === id)
+  expect(more).toEqual([])
+  const { level, ...asPublished } = vector!
+  expect(level).toBe(OVERRIDES[id]!.level)
+  expect(await check(asPublished)).toMatchObject({ kind: 'failed' })
 })
 
 test('a vector of a provider that is not there is skipped', async () => {

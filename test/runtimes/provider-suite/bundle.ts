@@ -45,8 +45,9 @@ const FOLDERS: Readonly<Record<string, () => string>> = {
     const imports = files.map(
       (file, index) => `import m${index} from '${root}test/vectors/${file}'`,
     )
-    const names = files.map((_, index) => `m${index}`)
-    return `${imports.join('\n')}\nexport const vectorFiles = [${names.join(', ')}]`
+    const names = files.map((_, index) => `m${index}.map(withOverride)`)
+    const overrides = `import { withOverride } from '${root}test/vectors/overrides.ts'`
+    return `${overrides}\n${imports.join('\n')}\nexport const vectorFiles = [${names.join(', ')}]`
   },
 }
 
