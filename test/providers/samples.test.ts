@@ -10,7 +10,7 @@ import {
 } from 'webhook-target'
 import { sign } from 'webhook-target/testing'
 import * as fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { receive, withHeaders } from './deliver.ts'
 import { NOW, SAMPLE_URL, type Sample } from './sample.ts'
 import { sampleModules } from './sample-modules.ts'
@@ -21,6 +21,8 @@ const SAMPLES = [...sampleModules].flatMap(([name, { samples }]) =>
 const SIGNED = SAMPLES.filter(({ unsigned }) => unsigned === undefined)
 
 const runs = { numRuns: 20 }
+
+afterEach(() => void vi.useRealTimers())
 
 function signed({ provider, message, privateKey }: Sample): Promise<Request> {
   const options = { now: NOW * 1000, ...(privateKey && { privateKey }) }
@@ -120,52 +122,42 @@ describe.each(SIGNED)('$name', (sample) => {
     }
   })
 
-  test('refuses evidence with another character', async () => {
+  test('refuses evidence with another bit', async () => {
     const request = await signed(sample)
     const names = provider.verify.headers.filter((name) => request.headers.has(name))
     // In one place or the other; who has it nowhere could not be told from anybody.
     if (names.length === 0) return expect(sample.evidence).toBeDefined()
+    for (const name of names) {
+      const value = request.headers.get(name)!
+      await fc.assert(
+        fc.asyncProperty(fc.nat(value.length - 1), fc.nat(6), async (at, bit) => {
+          const changed = flip(value, at, bit)
+          if (inOneCase(changed) === inOneCase(value)) return
+          const answer = await receive(provider, withHeaders(request, { [name]: changed }))
+          expect([name, changed, isTurnedAway(answer, sample)]).toEqual([name, changed, true])
+        }),
+        runs,
+      )
+    }
+  })
+
+  const { evidence } = sample
+  test.runIf(evidence)('refuses evidence with another bit in the URL or the body', async () => {
+    const request = await signed(sample)
+    const { method, headers } = request
+    const text = `${request.url}\n${await request.clone().text()}`
+    const [whole = '', found = ''] = evidence!.exec(text) ?? []
+    const start = text.indexOf(whole) + whole.lastIndexOf(found)
+    expect(found.length).toBeGreaterThan(3)
     await fc.assert(
-      fc.asyncProperty(fc.constantFrom(...names), fc.nat(), async (name, place) => {
-        const value = request.headers.get(name)!
-        const at = place % value.length
-        const other = value[at] === 'e' ? 'f' : 'e'
-        const changed = value.slice(0, at) + other + value.slice(at + 1)
-        // The names of schemes read the same in either case: `bEarer`.
-        if (changed.toLowerCase() === value.toLowerCase()) return
-        const answer = await receive(provider, withHeaders(request, { [name]: changed }))
-        expect([changed, isTurnedAway(answer, sample)]).toEqual([changed, true])
+      fc.asyncProperty(fc.nat(found.length - 1), fc.nat(6), async (place, bit) => {
+        const [url, body] = flip(text, start + place, bit).split('\n', 2)
+        const changed = new Request(url!, { method, headers, body: body! })
+        expect([url, body, isRefused(await receive(provider, changed))]).toEqual([url, body, true])
       }),
       runs,
     )
   })
-
-  const { evidence } = sample
-  test.runIf(evidence)(
-    'refuses evidence with another character in the URL or the body',
-    async () => {
-      const request = await signed(sample)
-      const { method, headers } = request
-      const text = `${request.url}\n${await request.clone().text()}`
-      const [whole = '', found = ''] = evidence!.exec(text) ?? []
-      const start = text.indexOf(whole) + whole.lastIndexOf(found)
-      expect(found.length).toBeGreaterThan(3)
-      await fc.assert(
-        fc.asyncProperty(fc.nat(found.length - 1), async (place) => {
-          const at = start + place
-          const other = text[at] === 'e' ? 'f' : 'e'
-          const [url, body] = (text.slice(0, at) + other + text.slice(at + 1)).split('\n', 2)
-          const changed = new Request(url!, { method, headers, body: body! })
-          expect([url, body, isRefused(await receive(provider, changed))]).toEqual([
-            url,
-            body,
-            true,
-          ])
-        }),
-        runs,
-      )
-    },
-  )
 
   test('refuses evidence that came twice, and takes it under a name in any case', async () => {
     const request = await signed(sample)
@@ -181,12 +173,25 @@ describe.each(SIGNED)('$name', (sample) => {
     expect(events).toMatchObject([event])
   })
 
-  test.runIf(sample.coversUrl)('refuses another URL', async () => {
+  test.runIf(sample.coversUrl)('refuses another URL, and one with another bit', async () => {
     const request = await signed(sample)
-    const { method, headers } = request
+    const { method, headers, url } = request
     const body = await request.clone().arrayBuffer()
-    const elsewhere = new Request(`${request.url}x`, { method, headers, body })
-    expect(isRefused(await receive(provider, elsewhere))).toBe(true)
+    const refuses = async (elsewhere: string) => {
+      const answer = await receive(provider, new Request(elsewhere, { method, headers, body }))
+      expect([elsewhere, isRefused(answer)]).toEqual([elsewhere, true])
+    }
+    await refuses(`${url}x`)
+    await fc.assert(
+      fc.asyncProperty(fc.nat(url.length - 1), fc.nat(6), async (at, bit) => {
+        const changed = flip(url, at, bit)
+        const { protocol, username, href } = URL.canParse(changed) ? new URL(changed) : NO_URL
+        // Some are no URLs, and some the same one: a host has no case.
+        if (!/^https?:$/.test(protocol) || username !== '' || href === url) return
+        await refuses(changed)
+      }),
+      runs,
+    )
   })
 
   test('gives the bytes to the effect as they came, however they were cut', async () => {
@@ -215,6 +220,32 @@ describe.each(SIGNED)('$name', (sample) => {
     )
   })
 
+  test('asks for another attempt before the sender gives up', async () => {
+    const request = await signed(sample)
+    const { deadlineSeconds = 10, retryStatus = 503 } = provider.acknowledge ?? {}
+    let begin = () => {}
+    const begun = new Promise<void>((resolve) => (begin = resolve))
+    let code: string | undefined
+    const handler = createWebhookHandler({
+      provider,
+      on: {
+        '*'() {
+          begin()
+          return new Promise<void>(() => undefined)
+        },
+      },
+      clock: () => NOW * 1000,
+      telemetry: { onDelivery: ({ error }) => (code = error?.code) },
+    })
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    const answer = handler(request)
+    await begun
+    await vi.advanceTimersByTimeAsync(1000 * deadlineSeconds - 100)
+    const { status, headers } = await answer
+    expect({ status, code }).toEqual({ status: retryStatus, code: 'ERR_DEADLINE_EXCEEDED' })
+    expect(headers.has('retry-after')).toBe(true)
+  })
+
   test.each(OUTCOMES)('answers $name as the sender understands it', async ({ act, answers }) => {
     const { status, headers } = await outcomeOf(provider, await signed(sample), act)
     const { retryStatus = 503, success = {} } = provider.acknowledge ?? {}
@@ -223,6 +254,21 @@ describe.each(SIGNED)('$name', (sample) => {
     expect(headers.has('retry-after')).toBe(answers === 'retry')
   })
 })
+
+/** A text with one bit turned: of another place or another bit, if the character would be none of a header. */
+function flip(text: string, place: number, bit: number): string {
+  for (let turn = 0; ; turn++) {
+    const at = (place + Math.floor(turn / 7)) % text.length
+    const changed = String.fromCharCode(text.charCodeAt(at) ^ (1 << ((bit + turn) % 7)))
+    if (/[\x21-\x7e]/.test(changed)) return text.slice(0, at) + changed + text.slice(at + 1)
+  }
+}
+
+/** The names of schemes read the same in either case: `bEarer`. */
+const inOneCase = (value: string) =>
+  value.replace(/^(?:basic|bearer) /i, (name) => name.toLowerCase())
+
+const NO_URL = { protocol: '', username: '', href: '' }
 
 function* pieces(bytes: Uint8Array, lengths: Uint8Array): Iterable<Uint8Array> {
   let at = 0
