@@ -27,8 +27,12 @@ export async function contest(bytes: number): Promise<Contest> {
   // The signature of the first under the claims of the second.
   const [first, second] = tokens.map((token) => token.split('.')) as [string[], string[]]
   const forged = [...second.slice(0, 2), first[2]].join('.')
-  let turn = 0
-  const nextFor = (received: Buffer) => (received === body ? tokens[turn++ % TOKENS]! : forged)
+  const nextOf = (values: readonly string[], other: string) => {
+    let turn = 0
+    return (received: Buffer) => (received === body ? values[turn++ % TOKENS]! : other)
+  }
+  const nextToken = nextOf(tokens, forged)
+  const fields = tokens.map(toField)
 
   const { importJWK, jwtVerify } = await importPeer<Jose>('jose')
   const key = await importJWK(jwk, 'RS256')
@@ -37,29 +41,32 @@ export async function contest(bytes: number): Promise<Contest> {
     body,
     baseline: {
       what: 'jwtVerify',
-      verify: (received) => jwtVerify(nextFor(received), key, checks),
+      verify: (received) => jwtVerify(nextToken(received), key, checks),
     },
     contenders: [
-      await schemeFor(NEW_TOKEN, nextFor),
-      await schemeFor(SAME_TOKEN, (received) => (received === body ? tokens[0]! : forged)),
+      await schemeFor(NEW_TOKEN, nextOf(fields, toField(forged))),
+      await schemeFor(SAME_TOKEN, (received) => (received === body ? fields[0]! : toField(forged))),
     ],
   }
 }
 
+/** In one piece, as a parser of requests gives them: text that was joined is taken apart at its first reading. */
+const toField = (token: string) => Buffer.from(`Bearer ${token}`).toString()
+
 /** The scheme in the form that the other contests have it, with a token of its own for each delivery. */
-async function schemeFor(what: string, tokenFor: (body: Buffer) => string): Promise<Contender> {
-  let token = ''
+async function schemeFor(what: string, fieldFor: (body: Buffer) => string): Promise<Contender> {
+  let field = ''
   const headers = {
     'content-type': 'application/json',
     get authorization() {
-      return token
+      return field
     },
   }
   const [alone] = await ourContenders(defineProvider({ name: 'push', verify: scheme() }), headers)
   return {
     what,
     verify(body) {
-      token = `Bearer ${tokenFor(body)}`
+      field = fieldFor(body)
       return alone!.verify(body)
     },
   }

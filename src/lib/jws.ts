@@ -96,15 +96,20 @@ const MAX_LENGTH = 8 * 1024
 /**
  * Takes a token apart, believing none of it: what its header says only chooses among what is configured.
  *
+ * @param readHeader `headerReader()` for many tokens
  * @throws {WebhookError} `ERR_SIGNATURE_MALFORMED`
  */
-export function parseJws(token: string, algorithms: readonly JwsAlgorithm[]): Jws {
+export function parseJws(
+  token: string,
+  algorithms: readonly JwsAlgorithm[],
+  readHeader: (text: string) => JwsHeader = parseHeader,
+): Jws {
   if (token.length > MAX_LENGTH) throw malformed(`is longer than ${MAX_LENGTH} bytes`)
   const [head = '', body, text, ...more] = token.split('.', 4)
   if (body === undefined || text === undefined || more.length > 0) {
     throw malformed('does not have three parts')
   }
-  const header = parseHeader(head)
+  const header = readHeader(head)
   const payload = decodeBase64url(body)
   const bytes = decodeBase64url(text)
   if (!payload || !bytes) throw malformed('is not base64url')
@@ -116,8 +121,19 @@ export function parseJws(token: string, algorithms: readonly JwsAlgorithm[]): Jw
   return { algorithm, kid, payload, signed, signature: { text, bytes } }
 }
 
+type JwsHeader = Readonly<Record<string, unknown>>
+
+/** Reads headers, and the same as the last without another look: a sender has one for each of its keys. */
+export function headerReader(): (text: string) => JwsHeader {
+  let last: { readonly text: string; readonly header: JwsHeader } | undefined
+  return (text) => {
+    if (last?.text !== text) last = { text, header: parseHeader(text) }
+    return last.header
+  }
+}
+
 /** `crit` and `b64` (RFC 7797) change what the signature means; nobody who signs webhooks uses them. */
-function parseHeader(text: string): Readonly<Record<string, unknown>> {
+function parseHeader(text: string): JwsHeader {
   const header = parseObject(decodeBase64url(text))
   if (!header) throw malformed('has no header')
   if ('crit' in header || 'b64' in header) throw malformed('asks for extensions')

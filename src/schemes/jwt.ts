@@ -3,7 +3,14 @@ import { WebhookError } from '../errors.ts'
 import { after, isPromise } from '../lib/awaitable.ts'
 import { encode, encodeUtf8, equalText, type TextEncoding } from '../lib/bytes.ts'
 import { crypto, type HashAlgorithm } from '../lib/crypto.ts'
-import { parseJws, parseObject, type Jws, type JwsAlgorithm, type JwsKey } from '../lib/jws.ts'
+import {
+  headerReader,
+  parseJws,
+  parseObject,
+  type Jws,
+  type JwsAlgorithm,
+  type JwsKey,
+} from '../lib/jws.ts'
 import { claimRules, refused, type ClaimOptions, type Claims } from '../lib/token-claims.ts'
 import { tokenKeys, type TokenKeyOptions } from '../lib/token-keys.ts'
 import type {
@@ -59,8 +66,8 @@ interface Known {
   readonly until: number
 }
 
-/** Tokens remembered. A sender uses one for minutes or an hour, a few of them for each endpoint. */
-const MAX_KNOWN = 500
+/** Tokens remembered at least, and twice as many at most. A sender uses a few of them, for minutes or an hour. */
+const KNOWN_TOKENS = 250
 /** As long as downloaded keys are used: a key that is withdrawn is not trusted for longer than that. */
 const KNOWN_MS = 3_600_000
 /**
@@ -96,7 +103,10 @@ export function jwt(options: JwtOptions): Scheme {
   const bearer = options.bearer ?? header === 'authorization'
   const keys = tokenKeys(options)
   const rules = claimRules(options)
-  const known = new Map<string, Known>()
+  let known = new Map<string, Known>()
+  /** Those before: to forget half of them now and then takes less than to forget one each time. */
+  let older = known
+  const readHeader = headerReader()
 
   function open(head: Delivery): Awaitable<VerifyBody> {
     const value = head.headers.get(header)
@@ -106,11 +116,12 @@ export function jwt(options: JwtOptions): Scheme {
         `No header ${header}; is the sender set to send a token?`,
       )
     }
-    const entry = known.get(value.slice(-TAIL))
+    const tail = value.slice(-TAIL)
+    const entry = known.get(tail) ?? older.get(tail)
     if (entry?.value === value && head.receivedAt < entry.until) return accept(entry, head)
     return after(verify(value, head), (fresh) => {
       const check = accept(fresh, head)
-      if (keys.fixed) remember(fresh)
+      if (keys.fixed) remember(tail, fresh)
       return check
     })
   }
@@ -131,7 +142,7 @@ export function jwt(options: JwtOptions): Scheme {
         `The header ${header} is not a bearer token`,
       )
     }
-    const jws = parseJws(token, algorithms)
+    const jws = parseJws(token, algorithms, readHeader)
     return after(keys.find(jws, head), (found) =>
       after(findMatch(found, jws), (secret) => {
         const claims = parseObject(jws.payload)
@@ -141,10 +152,11 @@ export function jwt(options: JwtOptions): Scheme {
     )
   }
 
-  function remember(entry: Known): void {
-    const tail = entry.value.slice(-TAIL)
-    known.delete(tail)
-    if (known.size >= MAX_KNOWN) known.delete(known.keys().next().value!)
+  function remember(tail: string, entry: Known): void {
+    if (known.size >= KNOWN_TOKENS) {
+      older = known
+      known = new Map()
+    }
     known.set(tail, entry)
   }
 
