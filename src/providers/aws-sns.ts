@@ -78,6 +78,11 @@ const SIGNED: Readonly<Record<string, readonly string[]>> = {
  * getting to `on`. `MessageAttributes` and `UnsubscribeURL` are not signed: do not trust them. Leave raw
  * message delivery off, as it signs nothing. SNS waits 15 s, and does not deliver again after a 4xx.
  *
+ * The certificate is taken over TLS from a host of SNS alone, at a path of its certificates; it has to be valid now,
+ * for signatures, have the name `sns.amazonaws.com`, and be signed by the issuers that come with it, if any do.
+ * Without `roots` no authority has to have signed any of them, so that all rests on that host. Revocation is never
+ * checked.
+ *
  * @see https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
  * @throws {TypeError} `ERR_OPTION_INVALID`, `ERR_SECRET_MALFORMED`
  */
@@ -216,5 +221,7 @@ export const facts: ProviderFacts = {
     "Amazon's validator for JavaScript leaves `Token` out of what an UnsubscribeConfirmation signs; the documentation and that for PHP do not, and are followed",
     'The form of the name of a certificate file is not documented',
     'Whether the certificate comes with its issuers is not documented: see `roots`',
+    'Without `roots` no authority has to have signed the certificate: what is checked is that it comes over TLS from a host and path of SNS, its time, its use and its name',
+    'Revocation is never checked',
   ],
 }

@@ -69,6 +69,11 @@ const CERTIFICATE_URL = 'paypal-cert-url'
  * event as a hint, and ask PayPal's API for the object before money moves. What the simulator sends is
  * for no webhook of yours and is refused.
  *
+ * The certificate is taken over TLS from a host of PayPal's API alone, at a path of its certificates; it has to be
+ * valid now, for signatures, have one of `certificateNames`, and be signed by the issuers that come with it, if any
+ * do. Without `roots` no authority has to have signed any of them, so that all rests on that host. Revocation is never
+ * checked.
+ *
  * @see https://developer.paypal.com/api/rest/webhooks/rest
  * @throws {TypeError} `ERR_OPTION_INVALID`, `ERR_SECRET_MALFORMED`
  */
@@ -156,6 +161,8 @@ export const facts: ProviderFacts = {
     'How long it waits is not documented, 10 s are assumed: see `deadlineSeconds`',
     'The name of its certificates is taken from its Java package: see `certificateNames`',
     'Whether retries are signed anew is not documented: see `toleranceSeconds` and `identity`',
+    'Without `roots` no authority has to have signed the certificate: what is checked is that it comes over TLS from a host and path of PayPal, its time, its use and its name',
+    'Revocation is never checked',
     'Its body is signed by a CRC-32 alone, which does not stop a change that is meant',
   ],
 }

@@ -3,6 +3,10 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { afterAll, expect, test } from 'vitest'
 import { root } from '../../scripts/entries.ts'
+import { receive } from '../providers/deliver.ts'
+import { NOW, SAMPLE_URL, type SampleModule } from '../providers/sample.ts'
+import { sign } from 'webhook-target/testing'
+import type { ProviderFacts } from 'webhook-target'
 
 const page = readFileSync(`${root}docs/adding-a-provider.md`, 'utf8')
 /** Inside the project, so that the package's name leads to its sources. */
@@ -15,12 +19,16 @@ const files = new Map(
 )
 const command = /^```sh\nnode (.+)\n```$/m.exec(page)?.[1]?.split(' ') ?? []
 
-/** Runs the command of the guide with its files, after a change to one of them. */
-function follow(change = (code: string) => code) {
+function write(change = (code: string) => code): void {
   mkdirSync(folder, { recursive: true })
   for (const [name, code] of files) {
     writeFileSync(`${folder}/${name}`, name === 'parcels.ts' ? change(code) : code)
   }
+}
+
+/** Runs the command of the guide with its files, after a change to one of them. */
+function follow(change?: (code: string) => string) {
+  write(change)
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [
@@ -57,4 +65,33 @@ test.each([
     return code.replace(from, to)
   })
   expect(status, output).toBe(1)
+})
+
+test('the provider has facts that go into the catalogue', async () => {
+  write()
+  const { facts } = (await import(`${folder}/parcels.ts`)) as { readonly facts: ProviderFacts }
+  expect(Object.keys(facts)).toEqual(expect.arrayContaining(['title', 'docs', 'checked', 'doubts']))
+})
+
+test('its sample is one that the tests of all providers can use', async () => {
+  const sample = /^```ts\n\/\/ test\/providers\/samples\/parcels\.ts\n([^]*?)^```$/m.exec(page)![1]!
+  write()
+  writeFileSync(
+    `${folder}/sample-of-parcels.ts`,
+    sample
+      .replace("'webhook-target/providers/parcels'", "'./parcels.ts'")
+      .replace("'../sample.ts'", `'${root}test/providers/sample.ts'`),
+  )
+  const { samples, vectors } = (await import(`${folder}/sample-of-parcels.ts`)) as SampleModule
+  expect(samples.length).toBeGreaterThan(0)
+  expect(vectors.keys).toEqual([])
+  for (const { provider, stranger, message, event } of samples) {
+    const request = await sign(provider, { url: SAMPLE_URL, ...message }, { now: NOW * 1000 })
+    expect(await receive(stranger, request.clone())).toMatchObject({ status: 401, events: [] })
+    expect((await receive(provider, request)).events).toMatchObject([event])
+  }
+})
+
+test('it names the command for the snapshot of what is exported', () => {
+  expect(page).toContain('npm run check:package -- -u')
 })

@@ -44,17 +44,25 @@ const APPLICATION = {
     export declare function findTenant(id: string | undefined): Promise<{ stripeSecret: string } | undefined>`,
 }
 
+/** The provider of the guide is where the package would have it; here it is beside the other blocks. */
+const NEW_PROVIDER = "'webhook-target/providers/parcels'"
+/** What it takes from the tests of all providers. */
+const SHARED = { 'sample.ts': 'test/providers/sample.ts' }
+
 /** A block that begins with the name of a file is that file, for the others of its page to import. */
 function toFile({ place, page, code }: Block): { readonly file: string; readonly place: string } {
   const [, name = `block-${place.split(':')[1]}.ts`] = /^\/\/ ([\w-]+\.ts)\n/.exec(code) ?? []
   const file = join(FOLDER, page.replaceAll(/\W/g, '-'), name)
   mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, code)
+  writeFileSync(file, code.replace(NEW_PROVIDER, "'./parcels.ts'"))
   return { file, place }
 }
 
 function typeCheck(): Map<string, string[]> {
   const files = written('ts').map(toFile)
+  for (const [name, source] of Object.entries(SHARED)) {
+    writeFileSync(join(FOLDER, name), `export * from '${join(ROOT, source)}'`)
+  }
   for (const folder of new Set(files.map(({ file }) => dirname(file)))) {
     for (const [name, code] of Object.entries(APPLICATION)) writeFileSync(join(folder, name), code)
   }

@@ -51,3 +51,13 @@ test.each([
   expect(namedIn(doubt)).toEqual(named)
   expect(doubt).toMatch(IS_INFERRED)
 })
+
+test.each(['aws-sns', 'paypal'])('%s says what is not checked without roots', async (id) => {
+  const { facts } = await importProvider(id)
+  const source = readFileSync(`${root}src/providers/${id}.ts`, 'utf8')
+  const docstring = source.slice(0, source.indexOf('export function')).split('/**').at(-1)!
+  for (const text of [facts.doubts!.join('\n'), docstring.replaceAll(/\s+\*\s+/g, ' ')]) {
+    expect(text).toMatch(/Without `roots`[^.;\n]* no authority/)
+    expect(text).toMatch(/evocation is never checked/)
+  }
+})
