@@ -21,7 +21,7 @@ Signs a delivery as the provider would and sends it.
 PROVIDER  ${Object.keys(senders).join(', ')}
 EVENT     its type; for github any of its events, or event.action
 
-  --url URL      the receiver, http://localhost:8080 unless given; with a path, exactly that
+  --url URL      the receiver, unless given the port PORT, else 8080, of this machine; with a path, exactly that
   --secret TEXT  sign with this secret; unless given, with the one of the running receiver
   --data FILE    send the bytes of this file, - for the standard input, instead of the sample
   --duplicate N  send the same delivery N times more
@@ -32,7 +32,10 @@ Ends with 0 if all were acknowledged, 1 if one was not or nothing answered, 2 fo
 export class UsageError extends Error {}
 
 /** `undefined` if only the usage was asked for. */
-export function parseCommand(args: readonly string[]): SendCommand | undefined {
+export function parseCommand(
+  args: readonly string[],
+  { PORT }: NodeJS.ProcessEnv = process.env,
+): SendCommand | undefined {
   const { values, positionals } = read(args)
   if (values.help) return undefined
   const [name = '', event, ...more] = positionals
@@ -45,7 +48,7 @@ export function parseCommand(args: readonly string[]): SendCommand | undefined {
   return {
     sender,
     event: event ?? sender.defaultEvent,
-    url: toUrl(values.url, sender.path),
+    url: toUrl(values.url ?? `http://localhost:${Number(PORT) || 8080}`, sender.path),
     secret: values.secret,
     data: values.data === undefined ? undefined : readData(values.data),
     duplicates: toCount(values.duplicate),
@@ -58,7 +61,7 @@ function read(args: readonly string[]) {
       args: [...args],
       allowPositionals: true,
       options: {
-        url: { type: 'string', default: 'http://localhost:8080' },
+        url: { type: 'string' },
         secret: { type: 'string' },
         data: { type: 'string' },
         duplicate: { type: 'string', default: '0' },

@@ -1,9 +1,10 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { parseCommand } from '../../examples/receiver/command.ts'
 import { run, type Child } from './child.ts'
 
@@ -149,6 +150,16 @@ describe('a forged delivery is refused, and the log says why', () => {
   })
 })
 
+test.each([
+  [undefined, 'http://localhost:8080/github'],
+  ['', 'http://localhost:8080/github'],
+  ['18181', 'http://localhost:18181/github'],
+])('with PORT=%s it sends to %s', (PORT, target) => {
+  expect(parseCommand(['github', 'push'], { PORT })?.url).toBe(target)
+  const url = ['--url', 'https://example.com']
+  expect(parseCommand(['github', ...url], { PORT })?.url).toBe('https://example.com/github')
+})
+
 describe('the sender says what is wrong with a command', () => {
   test.each([
     ['gitlob push', /Unknown provider gitlob; there are: github, slack, stripe, token/],
@@ -233,6 +244,34 @@ describe('secrets', () => {
     await third.exit
   })
 })
+
+test('npm start ends with npm, and leaves no server behind', async () => {
+  // In a group of its own, so that what is left behind can be found.
+  const npm = spawn('npm', ['start'], {
+    detached: true,
+    env: { ...env, PATH: process.env['PATH'] },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  const group = -npm.pid!
+  onTestFinished(() => {
+    if (isAlive(group)) process.kill(group, 'SIGKILL')
+  })
+  const exit = once(npm, 'exit')
+  let output = ''
+  npm.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  await vi.waitFor(() => expect(output).toMatch(/^ready /m), 15_000)
+  npm.kill('SIGTERM')
+  await exit
+  await vi.waitFor(() => expect(isAlive(group)).toBe(false), 5000)
+})
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
 
 test('a taken port is said to be taken', async () => {
   const port = new URL(url).port
