@@ -2,7 +2,7 @@
  * A push to the main branch is announced: a function for Cloud Run functions.
  *
  *   gcloud run deploy webhook --source . --function webhook --base-image nodejs24 \
- *     --region europe-west1 --allow-unauthenticated --timeout 30 \
+ *     --region europe-west1 --allow-unauthenticated --timeout 30 --set-env-vars NODE_ENV=production \
  *     --set-secrets GITHUB_WEBHOOK_SECRET=github-webhook-secret:latest
  *
  * The signature is what lets GitHub in, hence `--allow-unauthenticated`: it can't get a token of Google's.

@@ -175,7 +175,7 @@ test('reads no more of an unsigned challenge than one needs', async () => {
   }
   expect(await ask(0)).toMatchObject({ status: 200, body: 'abc' })
   vi.spyOn(console, 'warn').mockReturnValue()
-  expect(await ask(20 * 1024)).toMatchObject({ status: 413, body: '' })
+  expect(await ask(20 * 1024)).toMatchObject({ status: 401, body: '' })
 })
 
 // Pinned, so that a release of the framework that changes any of it is noticed.
@@ -200,6 +200,19 @@ describe('the framework answers by itself', () => {
     expect((await send({ body, headers })).status).toBe(status)
     expect(reports).toEqual([])
   })
+
+  test.each([
+    ['', true],
+    ['production', false],
+  ])(
+    'with the text of its error, which quotes the body, if NODE_ENV is %j: %j',
+    async (env, shown) => {
+      vi.stubEnv('NODE_ENV', env)
+      const headers = { 'content-type': 'application/json' }
+      const { status, body } = await send({ body: '{"a":canary}', headers })
+      expect([status, /canary/.test(body), /SyntaxError/.test(body)]).toEqual([400, shown, shown])
+    },
+  )
 
   test('a path of browsers and crawlers with 404', async () => {
     expect((await send({ ...fromGitHub(), path: '/favicon.ico' })).status).toBe(404)
