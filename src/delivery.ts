@@ -103,26 +103,24 @@ export class Delivery {
    * @throws {WebhookError} `ERR_BODY_TOO_LARGE`, `ERR_BODY_INCOMPLETE`
    */
   readBody(maxBytes: number, once?: boolean): Awaitable<Uint8Array> {
-    return (this.#reading ??= this.#read(maxBytes, once))
-  }
-
-  #read(maxBytes: number, once?: boolean): Awaitable<Uint8Array> {
+    if (this.#reading) return this.#reading
     const declared = this.headers.get('content-length')
     if (declared !== null && Number(declared) > maxBytes) throw bodyTooLarge(maxBytes)
     const body = this.parts.readBody(maxBytes, once)
-    return isPromise(body) && this.#budget
-      ? this.#budget.hold(body, () => {
-          const late = 'The body did not end before the deadline'
-          return this.parts.cancel?.() ?? new WebhookError('ERR_BODY_INCOMPLETE', late)
-        })
-      : body
+    if (!this.#budget || !isPromise(body)) return (this.#reading = body)
+    return (this.#reading = this.#budget.hold(
+      body,
+      () =>
+        this.parts.cancel?.() ??
+        new WebhookError('ERR_BODY_INCOMPLETE', 'The body did not end before the deadline'),
+    ))
   }
 }
 
 export function bodyTooLarge(maxBytes: number): WebhookError {
   return new WebhookError(
     'ERR_BODY_TOO_LARGE',
-    `The body is longer than ${maxBytes} bytes; if the sender's payloads are, raise limits.maxBodyBytes`,
+    `The body is longer than limits.maxBodyBytes, ${maxBytes}`,
   )
 }
 

@@ -40,10 +40,8 @@ function keepAlive(context: unknown, answer: Promise<unknown>): void {
 export const PARTS: unique symbol = Symbol.for('webhook-target.parts')
 
 function toParts(request: Request & { [PARTS]?(): IncomingParts | undefined }): IncomingParts {
-  return request[PARTS]?.() ?? partsOf(request)
-}
-
-function partsOf(request: Request): IncomingParts {
+  const parts = request[PARTS]?.()
+  if (parts) return parts
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
   const cancel = () => void reader?.cancel().catch(() => undefined) // the sender may be gone already
 
@@ -52,7 +50,7 @@ function partsOf(request: Request): IncomingParts {
     if (request.bodyUsed) {
       throw new WebhookError(
         'ERR_BODY_CONSUMED',
-        'Something read the body before the handler; signatures need the exact bytes, so mount the handler ahead of body parsers',
+        'Something read the body first; mount the handler ahead of body parsers',
       )
     }
     if (!request.body) return EMPTY

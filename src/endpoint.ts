@@ -124,18 +124,12 @@ export function createEndpoint<Events extends EventMap>(
 ): Endpoint {
   const provider = options.provider as unknown as Provider
   if (typeof provider?.verify?.open !== 'function') {
-    throw configurationError(
-      'ERR_OPTION_INVALID',
-      'createWebhookHandler() needs a provider, as github({ secret })',
-    )
+    throw configurationError('ERR_OPTION_INVALID', 'There is no provider, as github({ secret })')
   }
   const challenges = provider.challenges ?? []
   const maxBodyBytes = options.limits?.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES
   if (!(Number.isSafeInteger(maxBodyBytes) && maxBodyBytes > 0)) {
-    throw configurationError(
-      'ERR_OPTION_INVALID',
-      'limits.maxBodyBytes is a whole number of bytes from 1',
-    )
+    throw configurationError('ERR_OPTION_INVALID', 'limits.maxBodyBytes is a whole number from 1')
   }
 
   const clock = options.clock ?? Date.now
@@ -144,14 +138,16 @@ export function createEndpoint<Events extends EventMap>(
   }
 
   const { inbox, acknowledge = inbox ? 'auto' : 'processed' } = options
-  const valid =
-    inbox === undefined
-      ? acknowledge === 'processed'
-      : typeof inbox?.bind === 'function' && /^(processed|stored|auto)$/.test(acknowledge)
-  if (!valid) {
+  if (
+    !/^(processed|stored|auto)$/.test(acknowledge) ||
+    // An engine that was not called is a function, and those have a "bind" too.
+    (inbox === undefined
+      ? acknowledge !== 'processed'
+      : typeof inbox?.open !== 'function' || typeof inbox.bind !== 'function')
+  ) {
     throw configurationError(
       'ERR_OPTION_INVALID',
-      `acknowledge is 'processed', or, with an inbox, as sqlite('inbox.db'), 'stored' or 'auto': without one, what is acknowledged before it is done would be lost with the process`,
+      "acknowledge is processed, or with an inbox, as sqlite('inbox.db'), stored or auto",
     )
   }
 

@@ -115,7 +115,7 @@ function inTime<Value>(value: Awaitable<Value>, budget: Budget): Awaitable<Value
 const undecided = () =>
   new WebhookError(
     'ERR_SECRET_UNAVAILABLE',
-    'Verification did not end before the deadline; does the function that finds the secret hang?',
+    'No verdict before the deadline; does the secret function hang?',
   )
 
 function workOn(

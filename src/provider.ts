@@ -51,7 +51,7 @@ export function defineProvider(definition: Provider): Provider {
   if (typeof definition.verify?.open !== 'function') {
     throw configurationError(
       'ERR_OPTION_INVALID',
-      `The provider ${definition.name} has no scheme in "verify"; a sender that proves nothing takes unauthenticated()`,
+      `The provider ${definition.name} has no scheme in "verify"`,
     )
   }
   return definition

@@ -21,7 +21,7 @@ afterEach(() => {
 
 describe('options', () => {
   const provider = acme()
-  const inbox = { bind: () => () => Promise.reject(new Error('not called')) }
+  const inbox = { open: () => undefined, bind: () => () => undefined }
   test.each([
     ['no provider', {}],
     ['a provider that is null', { provider: null }],
@@ -29,6 +29,7 @@ describe('options', () => {
     ['an effect that is null', { provider, on: { made: null } }],
     ['a limit that is none', { provider, on: {}, limits: { maxBodyBytes: '1mb' } }],
     ['an inbox that is none', { provider, on: {}, inbox: {} }],
+    ['an engine that was not called', { provider, on: {}, inbox: () => inbox }],
     ['a file name for an inbox', { provider, on: {}, inbox: 'inbox.db' }],
     ['an inbox that is null', { provider, on: {}, inbox: null }],
     ['an unknown mode', { provider, on: {}, inbox, acknowledge: 'later' }],

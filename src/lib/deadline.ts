@@ -72,13 +72,7 @@ export class Budget {
   hold<Value>(pending: Promise<Value>, error: () => WebhookError): Promise<Value> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(error()), this.#remainingMs())
-      const settle =
-        <Result>(next: (result: Result) => void) =>
-        (result: Result) => {
-          clearTimeout(timer)
-          next(result)
-        }
-      pending.then(settle(resolve), settle(reject))
+      void pending.then(resolve, reject).finally(() => clearTimeout(timer))
     })
   }
 
@@ -104,7 +98,7 @@ export class Budget {
   #exceeded(): WebhookError {
     return new WebhookError(
       'ERR_DEADLINE_EXCEEDED',
-      `The work took longer than the ${Math.round(this.totalMs)} ms before the sender gives up; hand long work to a queue and pass context.signal on`,
+      `The work took longer than the ${Math.round(this.totalMs)} ms that the sender waits; pass context.signal on, or queue long work`,
     )
   }
 }

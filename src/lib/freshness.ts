@@ -39,11 +39,13 @@ export function checkFreshness(
   if (toleranceSeconds === false) return
   const ageSeconds = (now - ms) / 1000
   if (Math.abs(ageSeconds) <= toleranceSeconds) return
+  const [what, why] =
+    ageSeconds > 0
+      ? ['old', 'it is a replay, or this clock is ahead']
+      : ['in the future', 'this clock is behind']
   throw new WebhookError(
     'ERR_TIMESTAMP_OUTSIDE_TOLERANCE',
-    ageSeconds > 0
-      ? `The signature is ${Math.round(ageSeconds)} s old, ${toleranceSeconds} s are allowed; it is a replay, or this clock is ahead`
-      : `The signature is ${Math.round(-ageSeconds)} s in the future, ${toleranceSeconds} s are allowed; this clock is behind`,
+    `The signature is ${Math.round(Math.abs(ageSeconds))} s ${what}, ${toleranceSeconds} s are allowed; ${why}`,
   )
 }
 

@@ -64,10 +64,7 @@ export function parseJson(text: string): unknown {
     )
   }
   if (typeof value === 'object' && value !== null) return value
-  throw new WebhookError(
-    'ERR_BODY_MALFORMED',
-    'The JSON body is a bare scalar, not an object or a list',
-  )
+  throw new WebhookError('ERR_BODY_MALFORMED', 'The JSON body is no object or list')
 }
 
 /** No prototype: a field may be called `__proto__`. A repeated field becomes a list. */

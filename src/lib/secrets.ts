@@ -69,13 +69,10 @@ function dynamicKeyring<Key>(
         const text = `The secret could not be had: ${messageOf(cause)}`
         throw new WebhookError('ERR_SECRET_UNAVAILABLE', text, { cause })
       }
-      throw new WebhookError(
-        'ERR_TENANT_UNKNOWN',
-        'The secret function knows no secret for this request',
-      )
+      throw new WebhookError('ERR_TENANT_UNKNOWN', 'The secret function has none for this request')
     },
     current() {
-      throw configurationError('ERR_OPTION_INVALID', 'Signing needs a fixed secret, not a function')
+      throw configurationError('ERR_OPTION_INVALID', 'Signing needs a fixed secret')
     },
   }
 }
@@ -106,13 +103,13 @@ function assertSecret(secret: unknown): SecretValue {
   if (UNSET.test(trimmed)) {
     throw configurationError(
       'ERR_SECRET_EMPTY',
-      'The secret is missing, or there is only a label; is its environment variable set?',
+      'The secret is missing; is its environment variable set?',
     )
   }
   if (trimmed !== text) {
     throw configurationError(
       'ERR_SECRET_MALFORMED',
-      'The secret begins or ends with white space; trim it, or give its bytes if that is meant',
+      'The secret begins or ends with white space; trim it, or give its bytes',
     )
   }
   return text

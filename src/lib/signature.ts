@@ -90,16 +90,12 @@ export function signatureScheme<Key>(
   const timestamps = toList(options.timestamp?.header)
   const { prefix = '', list, timestamp, accepts } = options
   const pairs = list && 'signature' in list ? list : undefined
-  const unfit = (list: readonly string[]) =>
-    list.length !== (names.length || 1) || list.includes('')
-  if (
-    unfit(names) ||
-    (ids.length > 0 && unfit(ids)) ||
-    (timestamp && !pairs && unfit(timestamps))
-  ) {
+  const isUnnamed = (name: string, place: number) =>
+    !name || (ids.length > 0 && !ids[place]) || (timestamp && !pairs && !timestamps[place])
+  if (names.length === 0 || names.some(isUnnamed)) {
     throw configurationError(
       'ERR_OPTION_INVALID',
-      'A signature, its id and its timestamp need the name of a header each',
+      'A signature, its id and its timestamp need a header each',
     )
   }
   const contentOf = compileContent(options.content ?? '{body}', {
@@ -112,7 +108,7 @@ export function signatureScheme<Key>(
   if (!(isUnit(unit) && (toleranceSeconds === false || isPositive(toleranceSeconds)))) {
     throw configurationError(
       'ERR_OPTION_INVALID',
-      'timestamp.unit is s, ms or iso, and toleranceSeconds a number above 0, or false to accept any age',
+      'timestamp.unit is s, ms or iso, and toleranceSeconds above 0, or false for any age',
     )
   }
 
@@ -125,7 +121,7 @@ export function signatureScheme<Key>(
     }
     throw new WebhookError(
       'ERR_SIGNATURE_MALFORMED',
-      `The signature is not a ${method.name} of the form the sender uses; another version or encoding?`,
+      `The signature has not the form of ${method.name}; another version or encoding?`,
     )
   }
 
@@ -146,14 +142,11 @@ export function signatureScheme<Key>(
     }
     if (timestamp) {
       if (!fields.timestamp)
-        throw new WebhookError('ERR_TIMESTAMP_MISSING', 'The signature comes without its timestamp')
+        throw new WebhookError('ERR_TIMESTAMP_MISSING', 'The signature has no timestamp')
       checkFreshness(fields.timestamp, { unit, now: head.receivedAt, toleranceSeconds })
     }
     if (ids.length > 0 && !fields.id) {
-      throw new WebhookError(
-        'ERR_SIGNATURE_MALFORMED',
-        `No header ${ids[place]}, which is part of the signed content`,
-      )
+      throw new WebhookError('ERR_SIGNATURE_MALFORMED', `No header ${ids[place]}, which is signed`)
     }
     return (delivery) => verifyBody(delivery, signatures, fields)
   }
@@ -226,7 +219,7 @@ const isPositive = (value: unknown) => typeof value === 'number' && value > 0
 const mismatch = (what = 'this body with this secret') =>
   new WebhookError(
     'ERR_SIGNATURE_MISMATCH',
-    `The signature is not of ${what}; is it the secret of another endpoint, or was the body rewritten on the way?`,
+    `The signature is not of ${what}; is it the secret of another endpoint, or was the body rewritten?`,
   )
 
 function toList(names: string | readonly string[] | undefined): readonly string[] {

@@ -45,10 +45,9 @@ export function compileContent(
   // Odd places hold names, even ones the text between them.
   const parts = content.split(/\{(\w+)\}/)
   const names = parts.filter((_, index) => index % 2)
-  const wrong = [...Object.keys(CONTENT), ...names].find((name) => {
-    const named = names.includes(name)
-    return !Object.hasOwn(CONTENT, name) || named !== (covered[name] ?? named)
-  })
+  const wrong = [...Object.keys(CONTENT), ...names].find(
+    (name) => !Object.hasOwn(CONTENT, name) || covered[name] === !names.includes(name),
+  )
   if (wrong !== undefined) {
     throw configurationError(
       'ERR_OPTION_INVALID',
@@ -70,8 +69,5 @@ export function compileContent(
 /** An id that holds the text which ends it would let one signature be read as two messages. */
 function assertUnambiguous(id: string, end: string | undefined): void {
   if (/^[\x21-\x7e]+$/.test(id) && !(end && id.includes(end))) return
-  throw new WebhookError(
-    'ERR_SIGNATURE_MALFORMED',
-    'The id holds characters that make the signed content ambiguous',
-  )
+  throw new WebhookError('ERR_SIGNATURE_MALFORMED', 'The id makes the signed content ambiguous')
 }

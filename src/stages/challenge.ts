@@ -1,13 +1,10 @@
 import type { Delivery } from '../delivery.ts'
 import type { Endpoint } from '../endpoint.ts'
-import { isWebhookError, WebhookError } from '../errors.ts'
+import { WebhookError } from '../errors.ts'
 import type { Awaitable, Challenge, ReplyParts, Verified, VerifiedDelivery } from '../types.ts'
-import { checkLength } from './limits.ts'
 
 /** What is read of a body at most before anything about it is proven. */
 const MAX_UNSIGNED_BODY_BYTES = 16 * 1024
-/** What is said of such a body if it can be no challenge. */
-const UNFIT = /^ERR_BODY_(TOO_LARGE|MALFORMED)$/
 
 /**
  * Answers the challenges that are asked without a signature. A body is looked at only if the request
@@ -37,21 +34,18 @@ async function findUnsignedAnswer(
     if (evidence === true) continue
     try {
       if (challenge.inBody) {
-        const maxBytes = evidence ? maxBodyBytes : MAX_UNSIGNED_BODY_BYTES
-        delivery.body = checkLength(await delivery.readBody(maxBytes), maxBytes)
+        delivery.body = await delivery.readBody(evidence ? maxBodyBytes : MAX_UNSIGNED_BODY_BYTES)
       }
       const answer = await challenge.answer(delivery)
       if (answer) return answer
     } catch (error) {
       // What is too long for a challenge, or can't be parsed, is none: the scheme says what it lacks.
-      if (!isWebhookError(error) || !UNFIT.test(error.code)) throw error
+      const { code } = error as WebhookError
+      if (code !== 'ERR_BODY_TOO_LARGE' && code !== 'ERR_BODY_MALFORMED') throw error
     }
   }
   if (delivery.method !== 'POST') {
-    throw new WebhookError(
-      'ERR_REQUEST_MALFORMED',
-      `A ${delivery.method} that is no challenge of the sender`,
-    )
+    throw new WebhookError('ERR_REQUEST_MALFORMED', `A ${delivery.method} that is no challenge`)
   }
   return undefined
 }

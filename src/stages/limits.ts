@@ -26,7 +26,7 @@ export function checkHead(delivery: Delivery, endpoint: Endpoint): void {
   if (encoding !== null && encoding.toLowerCase() !== 'identity') {
     throw new WebhookError(
       'ERR_CONTENT_ENCODING',
-      'The body has a Content-Encoding, which no webhook sender needs',
+      'The body has a Content-Encoding, which no sender needs',
     )
   }
 }

@@ -60,7 +60,7 @@ async function validate(event: DeliveredEvent, schema: StandardSchema): Promise<
   })
   throw new WebhookError(
     'ERR_SCHEMA_MISMATCH',
-    `The payload does not fit its schema at ${places.join(', ')}; error.cause has the details`,
+    `The payload does not fit its schema at ${places.join(', ')}; see error.cause`,
     { cause: result.issues },
   )
 }
