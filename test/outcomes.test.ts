@@ -29,7 +29,7 @@ describe('what outcomes refuse', () => {
     [0],
     ['text'],
     [new Uint8Array([1])],
-    [{ then: 1, arrayBuffer: 'x' }],
+    [JSON.parse('{"then":1,"arrayBuffer":"x"}')],
     [[1]],
     [Object.create(null)],
   ])('reply() takes %o', (body) => {

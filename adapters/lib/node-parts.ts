@@ -217,7 +217,7 @@ function collect(message: IncomingMessage, { maxBytes, hold }: BodyLimits): Prom
       } catch (error) {
         message.pause()
         chunks.length = 0
-        reject(error as WebhookError)
+        reject(error)
       }
     })
     message.on('end', () => {

@@ -153,23 +153,23 @@ test('a secret beyond ASCII counts as its UTF-8 bytes', async () => {
   expect(await verdict('ga\u0308nsefu\u0308\u00dfchen')).toEqual(mismatch)
 })
 
-test.each([
-  {},
-  { header: '' },
-  { header: undefined },
-  { header: null },
-  { header: ['x-token'] },
-  { query: '' },
-  { member: '' },
-  { field: '' },
-  { field: undefined },
-  { bearer: false },
-  { bearer: 'x-token' },
-  { header: 'x-token', member: 'token' },
-  { bearer: true, query: 'token' },
-  { header: 'x-token', bearer: undefined },
-  { cookie: 'token' },
-  { toString: 'token' },
+test.each<[place: object]>([
+  [{}],
+  [{ header: '' }],
+  [{ header: undefined }],
+  [{ header: null }],
+  [{ header: ['x-token'] }],
+  [{ query: '' }],
+  [{ member: '' }],
+  [{ field: '' }],
+  [{ field: undefined }],
+  [{ bearer: false }],
+  [{ bearer: 'x-token' }],
+  [{ header: 'x-token', member: 'token' }],
+  [{ bearer: true, query: 'token' }],
+  [{ header: 'x-token', bearer: undefined }],
+  [{ cookie: 'token' }],
+  [{ toString: 'token' }],
 ])('%o is no place', (place) => {
   expect(() => sharedSecret({ ...place, secret } as Parameters<typeof sharedSecret>[0])).toThrow(
     expect.objectContaining({ name: 'TypeError', code: 'ERR_OPTION_INVALID' }) as Error,

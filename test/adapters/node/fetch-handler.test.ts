@@ -175,7 +175,7 @@ describe('a Fetch handler', () => {
 
   test('a body streams at the pace of its reader, who may stop', async () => {
     let longest = 0
-    const { port } = await start(async (request) => {
+    const { port } = await start(async (request: Request) => {
       const reader = request.body!.getReader()
       let length = 0
       while (length < 100_000) {
@@ -200,7 +200,7 @@ describe('a Fetch handler', () => {
   test('a stream begins to yield before the body is whole, and breaks off with it', async () => {
     const { promise: yielded, resolve } = deferred<string>()
     const { promise: broken, resolve: breakOff } = deferred<Error>()
-    const { port } = await start(async (request) => {
+    const { port } = await start(async (request: Request) => {
       const reader = request.body!.getReader()
       const { value } = (await reader.read()) as { value: Uint8Array }
       resolve(new TextDecoder().decode(value))
@@ -217,7 +217,7 @@ describe('a Fetch handler', () => {
   test('a stream holds what was sent', async () => {
     const body = randomBytes(1_000_000)
     const answer = await answerOf(
-      async (request) => {
+      async (request: Request) => {
         const hash = createHash('sha256')
         for await (const chunk of request.body!) hash.update(chunk)
         return new Response(hash.digest('hex'))
@@ -243,7 +243,7 @@ describe('a Fetch handler', () => {
     vi.spyOn(console, 'error').mockImplementation(() => {})
     const failed = vi.fn()
     const { port } = await start(
-      async (request) => {
+      async (request: Request) => {
         await read(request).catch((error: unknown) => {
           failed((error as { code?: string }).code)
           throw error

@@ -20,7 +20,7 @@ test('who waits too long is turned away, and its place in the queue is free', as
 
 test('what comes only once goes before the rest', async () => {
   const gate = gateOf(1, 3)
-  gate.enter()
+  void gate.enter()
   const order: string[] = []
   const enter = async (name: string, once: boolean) => {
     if (await gate.enter(once)) order.push(name)
@@ -36,7 +36,7 @@ test('what comes only once goes before the rest', async () => {
 
 test('what comes only once takes the place of the last that can come again', async () => {
   const gate = gateOf(1, 2)
-  gate.enter()
+  void gate.enter()
   const [first, last] = [gate.enter(), gate.enter()]
   const once = gate.enter(true)
   expect(await last).toBe(false)
