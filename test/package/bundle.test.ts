@@ -5,10 +5,11 @@ import { entries, root } from '../../scripts/entries.ts'
 import { consumer } from './pack.ts'
 
 /**
- * Gzipped bytes of the core and one HMAC provider: what they were when there were eleven providers. The aim
- * is 6000; this keeps all the others from adding a byte.
+ * Gzipped bytes of the core and one HMAC provider. The aim is 6000. The eleventh provider stood at 11 043, the other 75
+ * cost 49 more in what all share, and the rest is what the core does since: the seam of the inbox, several effects for
+ * a type, and more checks when a handler is created. This keeps it from growing unnoticed.
  */
-const MAX_BYTES = 11_105
+const MAX_BYTES = 11_620
 
 /** What only something else's code would bring along. */
 const FORBIDDEN = [
@@ -27,8 +28,9 @@ const FORBIDDEN = [
   /whatwg|undici|\bBuffer\b|createServer|functions-framework/,
 ]
 
-/** The one door to Node that the sources have. */
-const allowed = /getBuiltinModule\?*\.?\(["'`]node:crypto["'`]\)/g
+/** What goes through the one door to Node that the sources have; the core takes nothing but cryptography there. */
+const allowed = /[\w$](?:\?\.)?\(["'`]node:crypto["'`]\)/g
+const allowedInEngines = /[\w$](?:\?\.)?\(["'`]node:(crypto|fs|sqlite)["'`]\)/g
 
 describe('core and one provider', async () => {
   const { code, externals } = await bundle(
@@ -70,10 +72,11 @@ test.each(providers)('$specifier holds no other provider', async ({ source }) =>
 
 const portable = entries().filter(({ source }) => source.startsWith('src/'))
 
-test.each(portable)('$specifier imports nothing', async ({ specifier }) => {
+test.each(portable)('$specifier imports nothing', async ({ specifier, source }) => {
   const { code, externals } = await bundle(`export * from '${specifier}'`)
   expect(externals).toEqual([])
-  expect(code.replaceAll(allowed, '').match(/["'`]node:\w+/)?.[0]).toBeUndefined()
+  const known = source.startsWith('src/engines/') ? allowedInEngines : allowed
+  expect(code.replaceAll(known, '').match(/["'`]node:\w+/)?.[0]).toBeUndefined()
 })
 
 async function bundle(contents: string) {
