@@ -100,7 +100,7 @@ export class Delivery {
   /**
    * Reads the body, once: what comes of the first time counts.
    *
-   * @throws {WebhookError} `ERR_BODY_TOO_LARGE`, `ERR_BODY_INCOMPLETE`
+   * @throws {WebhookError} `ERR_BODY_TOO_LARGE`, `ERR_BODY_INCOMPLETE`, `ERR_DEADLINE_EXCEEDED`
    */
   readBody(maxBytes: number, once?: boolean): Awaitable<Uint8Array> {
     if (this.#reading) return this.#reading
@@ -112,7 +112,7 @@ export class Delivery {
       body,
       () =>
         this.parts.cancel?.() ??
-        new WebhookError('ERR_BODY_INCOMPLETE', 'The body did not end before the deadline'),
+        new WebhookError('ERR_DEADLINE_EXCEEDED', 'The body did not end before the deadline'),
     ))
   }
 }

@@ -163,8 +163,8 @@ describe('budget', () => {
     await vi.advanceTimersByTimeAsync(8999)
     expect([status, cancel.mock.calls.length]).toEqual([undefined, 0])
     await vi.advanceTimersByTimeAsync(2)
-    expect([status, cancel.mock.calls.length]).toEqual([400, 1])
-    expect(reports.map(({ error }) => error?.code)).toEqual(['ERR_BODY_INCOMPLETE'])
+    expect([status, cancel.mock.calls.length]).toEqual([503, 1])
+    expect(reports.map(({ error }) => error?.code)).toEqual(['ERR_DEADLINE_EXCEEDED'])
     expect(vi.getTimerCount()).toBe(0)
   })
 
@@ -180,7 +180,7 @@ describe('budget', () => {
       readBody: () => new Promise(() => {}),
     })
     await vi.advanceTimersByTimeAsync(9001)
-    expect((await answer).status).toBe(400)
+    expect((await answer).status).toBe(503)
   })
 
   test('no timer is left behind', async () => {

@@ -1,4 +1,5 @@
 import type { Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
 
 /** Silence, while connections are open, after which their senders are taken to have heard. */
@@ -14,10 +15,15 @@ const SWEEP_MS = 100
  */
 export class Drain {
   readonly #server: Server
+  readonly #connections = new Set<Socket>()
   #closed: Promise<boolean> | undefined
 
   constructor(server: Server) {
     this.#server = server
+    server.on('connection', (socket) => {
+      this.#connections.add(socket)
+      socket.on('close', () => this.#connections.delete(socket))
+    })
   }
 
   get draining(): boolean {
@@ -34,18 +40,26 @@ export class Drain {
    * there was such a rest.
    */
   close(graceMs: number): Promise<boolean> {
-    return (this.#closed ??= stop(this.#server, graceMs))
+    return (this.#closed ??= stop(this.#server, this.#connections, graceMs))
   }
 }
 
-async function stop(server: Server, graceMs: number): Promise<boolean> {
+async function stop(
+  server: Server,
+  connections: ReadonlySet<Socket>,
+  graceMs: number,
+): Promise<boolean> {
   let whole = true
   const limit = setTimeout(() => {
     whole = false
     server.closeAllConnections()
   }, graceMs)
   await untilQuiet(server, graceMs)
-  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS)
+  const sweep = setInterval(() => {
+    server.closeIdleConnections()
+    // Those that have never sent anything don't count as idle: node:http waits for their first request.
+    for (const socket of connections) if (socket.bytesRead === 0) socket.destroy()
+  }, SWEEP_MS)
   await new Promise((resolve) => server.close(resolve))
   clearTimeout(limit)
   clearInterval(sweep)

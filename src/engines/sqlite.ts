@@ -99,6 +99,8 @@ class SqliteEngine implements Engine, PullSource<SqliteClaim> {
   #handle: SqliteDatabase | undefined
   /** Whether a commit has failed in a way that may have left half of it on the disk. */
   #isSuspect = false
+  /** Whether the disk was full the last time. */
+  #isFull = false
   #loop: PullLoop<SqliteClaim> | undefined
   /** Bytes that the file may still take, as far as known. */
   #room = 0
@@ -218,6 +220,8 @@ class SqliteEngine implements Engine, PullSource<SqliteClaim> {
 
   #database(): SqliteDatabase {
     this.#open()
+    // Before anything else takes the room that there may be again: it may be the log that fills the disk.
+    if (this.#isFull && checkpoint(this.#handle!)) this.#isFull = false
     return this.#handle!
   }
   #open(): SqliteStore {
@@ -226,14 +230,13 @@ class SqliteEngine implements Engine, PullSource<SqliteClaim> {
   }
   #recover(failure: SqliteFailure): void {
     try {
-      // The log may be what fills the disk.
-      if (failure === 'full' && this.#handle) checkpoint(this.#handle)
+      if (failure === 'full') this.#isFull = true
       if (failure !== 'io') return
       // After a failed fsync nobody knows what is on the disk (https://www.usenix.org/conference/atc20/presentation/rebello).
       this.#isSuspect = true
       this.#handle?.close()
     } catch {
-      // What can't be closed is given up, and what is full stays so.
+      // What can't be closed is given up.
     }
     if (failure === 'io') this.#handle = this.#store = undefined
   }

@@ -27,6 +27,7 @@ export class SqliteStore {
   readonly #database: SqliteDatabase
   readonly #statements = new Map<string, SqliteStatement>()
   readonly #now: () => number
+  #claimedAt = 0
 
   constructor(database: SqliteDatabase, now: () => number) {
     this.#database = database
@@ -51,7 +52,7 @@ export class SqliteStore {
 
   /** Gives out what is due, oldest first, and of each order only the first. Counts the attempt. */
   claim(limit: number, leaseMs: number): readonly Claimed[] {
-    const now = this.#now()
+    const now = (this.#claimedAt = this.#now())
     const fence = crypto.randomUUID()
     const rows = this.#all(
       `UPDATE inbox SET attempts = attempts + 1, fence = ?, due = ? WHERE seq IN (
@@ -106,9 +107,15 @@ export class SqliteStore {
     ])
   }
 
-  /** Milliseconds until the next is due, be it new, delayed or a lease that ends. */
+  /**
+   * Milliseconds until the next is due, be it new, delayed or a lease that ends. What was due at the last claim and
+   * was not given out waits for another of its order, and not for a time.
+   */
   untilDue(): number | undefined {
-    const [row] = this.#all(`SELECT min(due) AS due FROM inbox WHERE state = ${TODO}`, [])
+    const [row] = this.#all(
+      `SELECT min(due) AS due FROM inbox WHERE state = ${TODO} AND due >= ?`,
+      [this.#claimedAt],
+    )
     const due = row?.['due']
     return typeof due === 'number' || typeof due === 'bigint'
       ? Number(due) - this.#now()
