@@ -70,9 +70,10 @@ export interface ServeOptions {
   readonly signals?: boolean
   /**
    * Whether this process works on what is in the inbox of the handler. `false` for one that only receives, beside
-   * others that work.
+   * others that work. On Knative and Cloud Run (`K_SERVICE`) an inbox that pulls its work needs a word: `true` says that
+   * CPU is always allocated and that one instance is always there.
    *
-   * @default true
+   * @default true elsewhere
    */
   readonly work?: boolean
 }
@@ -246,8 +247,8 @@ export async function serve(
   })
   server.on('clientError', refuseUnreadable)
   const inboxes = new HostedInboxes('inboxes' in handler ? handler.inboxes : [])
-  await inboxes.start({ host, work: options.work ?? true })
   try {
+    await inboxes.start({ host, work: options.work, mayFreeze: env['K_SERVICE'] !== undefined })
     await listen(server, options.port ?? portOf(env), options.host ?? '0.0.0.0')
   } catch (error) {
     await inboxes.close() // or it would go on with the work, and keep the process alive

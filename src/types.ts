@@ -32,6 +32,8 @@ export interface IncomingParts {
    * @throws {WebhookError} `ERR_BODY_TOO_LARGE` past `maxBytes`, `ERR_BODY_INCOMPLETE` if it breaks off
    */
   readBody(maxBytes: number, once?: boolean): Awaitable<Uint8Array>
+  /** Told when nothing is to be done for it any more but to wait: its place is free for another. */
+  giveWay?(): void
   /** Gives up a body that is still being read. Returns an error if it is not the sender who is late. */
   cancel?(): WebhookError | void
 }

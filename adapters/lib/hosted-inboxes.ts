@@ -1,8 +1,11 @@
+import { configurationError } from '../../src/errors.ts'
 import type { HostContext, HostedInbox } from '../../src/types.ts'
 
 export interface StartOptions {
   readonly host: HostContext
-  readonly work: boolean
+  readonly work: boolean | undefined
+  /** Whether the platform may stop this process between requests. */
+  readonly mayFreeze: boolean
 }
 
 /** The inboxes of a served handler, through the life of the server. */
@@ -14,10 +17,23 @@ export class HostedInboxes {
     this.#inboxes = inboxes
   }
 
-  /** Before the server listens: a store that can't be used must not receive anything. */
-  async start({ host, work }: StartOptions): Promise<void> {
+  /**
+   * Before the server listens: a store that can't be used must not receive anything.
+   *
+   * @throws {TypeError} `ERR_OPTION_INVALID`
+   */
+  async start({ host, work, mayFreeze }: StartOptions): Promise<void> {
+    const pulling = this.#inboxes.find(({ pulls }) => pulls)
+    if (pulling && mayFreeze && work === undefined) {
+      throw configurationError(
+        'ERR_OPTION_INVALID',
+        `${pulling.name} needs a process that runs between requests, and K_SERVICE is set: serve(handler, { work: true }) if CPU is always allocated and min-scale is 1 or more, { work: false } if another process works, or an engine that calls, as pubsub()`,
+      )
+    }
     await Promise.all(
-      this.#inboxes.map((inbox) => (work && inbox.pulls ? inbox.work(host) : inbox.open())),
+      this.#inboxes.map((inbox) =>
+        inbox.pulls && work !== false ? inbox.work(host) : inbox.open(),
+      ),
     )
   }
 

@@ -144,12 +144,16 @@ export class NodeParts implements IncomingParts {
     if (this.#waitsForPlace) return overloaded(NO_PLACE)
   }
 
+  giveWay(): void {
+    if (this.hasPlace) this.#surroundings.leave?.()
+    this.hasPlace = false
+  }
+
   /** Gives back its place and its room: it is answered. What comes of its body after that gets neither. */
   release(): void {
-    const { room, leave } = this.#surroundings
     this.#released = true
-    room?.giveBack(this.#heldBytes)
-    if (this.hasPlace) leave?.()
+    this.#surroundings.room?.giveBack(this.#heldBytes)
+    this.giveWay()
   }
 
   #enter(body: Uint8Array, once: boolean | undefined): Awaitable<Uint8Array> {

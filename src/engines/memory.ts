@@ -77,8 +77,9 @@ class MemoryEngine implements Engine, PullSource<MemoryClaim> {
       const fence = (entry.fence = ++this.#fences)
       entry.due = now + leaseMs
       const extend = async (ms: number) => {
-        if (entry.fence !== fence) throw new Error('The lease has ended')
+        if (entry.fence !== fence) return false
         entry.due = performance.now() + ms
+        return true
       }
       const attempt = { number: ++entry.attempts, stale: this.#isStale(entry), extend }
       return { record: entry.record, entry, fence, attempt }

@@ -200,8 +200,8 @@ class PgBossEngine implements Engine, PullSource<PgBossClaim> {
   }
 
   /** By the lease that it was given, which is what the other processes wait for. */
-  async #extend({ attempt }: Claimed): Promise<void> {
-    if (!(await this.#store.touch(attempt))) throw new Error('The lease has ended')
+  #extend({ attempt }: Claimed): Promise<boolean> {
+    return this.#store.touch(attempt)
   }
 
   /** @see https://www.postgresql.org/docs/current/runtime-config-wal.html#RUNTIME-CONFIG-WAL-SETTINGS */

@@ -213,9 +213,8 @@ class SqliteEngine implements Engine, PullSource<SqliteClaim> {
     this.#room -= bytes
   }
 
-  async #extend(claimed: Claimed, ms: number): Promise<void> {
-    const held = await this.#writes.write(() => this.#open().extend(claimed, ms))
-    if (!held) throw new Error('The lease has ended')
+  #extend(claimed: Claimed, ms: number): Promise<boolean> {
+    return this.#writes.write(() => this.#open().extend(claimed, ms))
   }
 
   #database(): SqliteDatabase {

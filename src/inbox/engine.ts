@@ -30,8 +30,8 @@ export interface Attempt {
   readonly number: number
   /** Aborted when the engine has taken the work away: its verdict would count for nothing. */
   readonly signal?: AbortSignal
-  /** Keeps the work for as many milliseconds from now. Rejects if it has been taken away. */
-  readonly extend?: (ms: number) => Promise<void>
+  /** Keeps the work for as many milliseconds from now: false if it has been taken away. Rejects if it can't ask. */
+  readonly extend?: (ms: number) => Promise<boolean>
   /** Whether something of the same order with a higher sequence is done already. */
   readonly stale?: boolean
   /** The transaction in which the verdict will be written, if effects may use it. */

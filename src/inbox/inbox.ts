@@ -27,6 +27,8 @@ export interface EngineInbox extends Inbox {
   replay(selection: ReplaySelection): Promise<number>
 }
 
+/** Deliveries that wait for their work, for each that can be worked on. More would hardly be done in time. */
+const WAITING_FOR_EACH = 10
 /** The longest wait to be stored: a third of the shortest deadline there is, 3 s. */
 const MAX_WAIT_MS = 1000
 
@@ -49,6 +51,8 @@ class StoringInbox implements EngineInbox {
   /** Deliveries that wait for the end of their work, by the keys of their records. */
   readonly #waiting = new Map<string, Set<(result: Result) => void>>()
   #host: HostContext = {}
+  /** Whether anybody has said what this process is for. */
+  #hosted = false
   #opened: Promise<void> | undefined
   #worker: Promise<Worker> | undefined
 
@@ -93,8 +97,22 @@ class StoringInbox implements EngineInbox {
     return (task, budget) => this.#accept(task, endpoint, budget)
   }
 
+  async open(): Promise<void> {
+    const waiting = [...this.#endpoints.values()].find(
+      ({ acknowledge }) => acknowledge === 'processed',
+    )
+    if (waiting && !this.#worker) {
+      throw configurationError(
+        'ERR_OPTION_INVALID',
+        `The handler ${waiting.name} has acknowledge: 'processed', and this process does no work for it to wait for`,
+      )
+    }
+    this.#hosted = true
+    await this.#open()
+  }
+
   /** Once; but after a failure the next delivery tries again. */
-  open(): Promise<void> {
+  #open(): Promise<void> {
     return (this.#opened ??= this.engine.open().catch((error: unknown) => {
       this.#opened = undefined
       throw error
@@ -103,7 +121,8 @@ class StoringInbox implements EngineInbox {
 
   async work(host: HostContext = {}): Promise<void> {
     this.#host = host
-    await this.open()
+    this.#hosted = true
+    await this.#open()
     const { concurrency, leaseMs } = this.#settings
     await (this.#worker ??= this.engine.work?.(this.#run, { concurrency, leaseMs }))
   }
@@ -123,7 +142,7 @@ class StoringInbox implements EngineInbox {
   }
 
   consumer(): WebhookHandler {
-    return createConsumer(this.engine, this.#run, () => this.open())
+    return createConsumer(this.engine, this.#run, () => this.#open())
   }
 
   dead(): AsyncIterable<DeadLetter> {
@@ -154,9 +173,12 @@ class StoringInbox implements EngineInbox {
   ): Promise<WorkedTask> {
     const { acknowledge } = endpoint
     // Before it is stored: the worker may be done with it by the time this goes on.
-    const ending = acknowledge !== 'stored' && this.#worker ? this.#endOf(record.key) : undefined
+    const ending = this.#mayWait(acknowledge) ? this.#endOf(record.key) : undefined
     try {
       const put = await this.#put(record, endpoint, budget)
+      this.#checkHost()
+      // A slow effect must not turn away what could be stored.
+      if (ending) task.event.delivery.parts.giveWay?.()
       const result =
         ending && put === 'stored'
           ? await budget.race<Result, Result>(ending.result, answer(acknowledge))
@@ -182,14 +204,30 @@ class StoringInbox implements EngineInbox {
     )
     const giveUp = new AbortController()
     try {
-      const putting = this.open().then(() => this.engine.put(record, { signal: giveUp.signal }))
-      return await budget.hold(putting, () => tooLate(this.name))
+      const putting = this.#open().then(() => this.engine.put(record, { signal: giveUp.signal }))
+      const put = await budget.hold(putting, () => tooLate(this.name))
+      this.#pressure.leave()
+      return put
     } catch (error) {
       giveUp.abort()
+      this.#pressure.giveUp()
       throw error
-    } finally {
-      this.#pressure.leave()
     }
+  }
+
+  #mayWait(acknowledge: WorkingEndpoint['acknowledge']): boolean {
+    if (!this.#worker || acknowledge === 'stored') return false
+    const most = WAITING_FOR_EACH * this.#settings.concurrency
+    return acknowledge === 'processed' || this.#waiting.size < most
+  }
+
+  /** What is stored where nobody works on it looks like a success for ever. */
+  #checkHost(): void {
+    if (this.#hosted || !this.pulls) return
+    this.#hosted = true
+    console.warn(
+      `${this.name} stores deliveries, and this process does not work on them: call inbox.work(), or inbox.open() if another process does. serve() would`,
+    )
   }
 
   #endOf(key: string) {

@@ -9,7 +9,7 @@ export interface InboxOptions {
   /**
    * Attempts at the work on a delivery, before it is given up as a dead letter.
    *
-   * @default 12, or 20 for senders that never deliver again by themselves: about 2 and 10 hours
+   * @default 12, or 20 for senders that never deliver again by themselves: over about 1 and 5 hours
    */
   readonly attempts?: number
   /** The wait before another attempt: anything up to a limit that doubles from the first to the second figure. */
@@ -36,14 +36,14 @@ export interface InboxOptions {
    * Events of the same order are worked on one after the other, as they came in. Note that one that fails
    * holds up those behind it.
    */
-  readonly order?: (event: WebhookEvent) => string | undefined
+  readonly order?: (event: WebhookEvent) => string | null | undefined
   /**
    * Drops what came too late: an event of an order of which one with a higher number is done. Senders deliver in no
    * order, so what is the state of something, and not a change to it, should not be overwritten by an older one.
    *
    * @example (event) => event.timestamp
    */
-  readonly sequence?: (event: WebhookEvent) => number | undefined
+  readonly sequence?: (event: WebhookEvent) => number | null | undefined
   /**
    * Tells duplicates where the engine can't. `false`: the handler is told of some events more than once.
    * Needed for engines that know a key for less than a day.

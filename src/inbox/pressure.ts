@@ -23,7 +23,7 @@ export class Pressure {
   }
 
   /**
-   * Takes part in the queue until `leave` is called.
+   * Takes part in the queue until `leave` or `giveUp` is called.
    *
    * @param limitMs the wait that is still worth it
    * @throws {WebhookError} `ERR_OVERLOADED`
@@ -41,6 +41,12 @@ export class Pressure {
     this.#pending++
   }
 
+  /** It was not stored, or not in time: it is out of the queue, and says nothing of how fast that moves. */
+  giveUp(): void {
+    this.#pending--
+  }
+
+  /** It is stored. */
   leave(): void {
     const now = this.#now()
     this.#pending--

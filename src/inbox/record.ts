@@ -1,7 +1,8 @@
 import { Delivery } from '../delivery.ts'
 import type { WorkingEndpoint } from '../endpoint.ts'
 import { DeliveredEvent, type Task } from '../event.ts'
-import { after } from '../lib/awaitable.ts'
+import { isWebhookError, messageOf, WebhookError } from '../errors.ts'
+import { after, all } from '../lib/awaitable.ts'
 import { decodeUtf8, encodeUtf8 } from '../lib/bytes.ts'
 import { crypto } from '../lib/crypto.ts'
 import { parse } from '../stages/parse.ts'
@@ -26,19 +27,23 @@ interface Head {
 export interface RecordOptions {
   /** The headers that are kept. All others, and the query, may hold what must not be stored. */
   readonly headers: readonly string[]
-  readonly order: ((event: DeliveredEvent) => string | undefined) | undefined
-  readonly sequence: ((event: DeliveredEvent) => number | undefined) | undefined
+  readonly order: ((event: DeliveredEvent) => string | null | undefined) | undefined
+  readonly sequence: ((event: DeliveredEvent) => number | null | undefined) | undefined
 }
 
-/** @throws {WebhookError} `ERR_BODY_MALFORMED` if the payload is needed to tell what the event is */
+/**
+ * @throws {WebhookError} `ERR_BODY_MALFORMED` if the payload is needed to tell what the event is, `ERR_HANDLER_FAILED` if
+ * an option that is a function throws or returns what it must not
+ */
 export function toRecord(
-  { event, effect, key }: Task,
+  task: Task,
   endpoint: WorkingEndpoint,
   options: RecordOptions,
 ): Awaitable<InboxRecord> {
+  const { event, effect } = task
   const { delivery } = event
-  const order = options.order?.(event)
-  const sequence = options.sequence?.(event)
+  const order = orderOf(event, options)
+  const sequence = sequenceOf(event, options)
   const head: Head = {
     key: event.key,
     effect,
@@ -51,19 +56,52 @@ export function toRecord(
     headers: pick(delivery.headers, options.headers),
     ...(event.isBatchItem && { item: true }),
   }
-  return after(
-    crypto.hash('sha256', encodeUtf8(`${endpoint.name}\n${key}`), 'base64url'),
-    (hash) => ({
-      key: hash,
-      endpoint: endpoint.name,
-      receivedAt: delivery.receivedAt,
-      head: JSON.stringify(head),
-      body: event.isBatchItem ? encodeUtf8(JSON.stringify(event.payload)) : delivery.body,
-      ...(order !== undefined && { order }),
-      ...(sequence !== undefined && { sequence }),
-    }),
-  )
+  // Handlers that share an inbox, and effects of one event, have nothing to do with each other.
+  const scoped = (text: string) =>
+    crypto.hash('sha256', encodeUtf8(`${endpoint.name}\n${text}`), 'base64url')
+  const hashes = [
+    scoped(task.key),
+    ...(order === undefined ? [] : [scoped(`${effect ?? ''}\n${order}`)]),
+  ]
+  return after(all(hashes), ([key, orderHash]) => ({
+    key: key!,
+    endpoint: endpoint.name,
+    receivedAt: delivery.receivedAt,
+    head: JSON.stringify(head),
+    body: event.isBatchItem ? encodeUtf8(JSON.stringify(event.payload)) : delivery.body,
+    ...(orderHash !== undefined && { order: orderHash }),
+    ...(sequence !== undefined && { sequence }),
+  }))
 }
+
+function orderOf(event: DeliveredEvent, { order }: RecordOptions): string | undefined {
+  const value = called('order', order, event)
+  if (value === undefined || typeof value === 'string') return value
+  throw optionFailed('order', `returned a ${typeof value}, not a text`)
+}
+
+function sequenceOf(event: DeliveredEvent, { sequence }: RecordOptions): number | undefined {
+  const value = called('sequence', sequence, event)
+  if (value === undefined || Number.isFinite(value)) return value
+  throw optionFailed('sequence', `returned ${String(value)}, not a number`)
+}
+
+/** `null` is what many payloads have in place of nothing. */
+function called<Value>(
+  name: string,
+  option: ((event: DeliveredEvent) => Value | null | undefined) | undefined,
+  event: DeliveredEvent,
+): Value | undefined {
+  try {
+    return option?.(event) ?? undefined
+  } catch (cause) {
+    if (isWebhookError(cause)) throw cause
+    throw optionFailed(name, `threw: ${messageOf(cause)}`, cause)
+  }
+}
+
+const optionFailed = (name: string, text: string, cause?: unknown) =>
+  new WebhookError('ERR_HANDLER_FAILED', `The option "${name}" of the inbox ${text}`, { cause })
 
 /** The task of a record, as it was when it was stored. */
 export function toTask(

@@ -100,7 +100,12 @@ async function attend(
   const { extend, signal } = attempt
   const { receivedAt } = record
   const { leaseMs } = settings
-  const renew = () => void extend?.(leaseMs).catch(takenAway)
+  // What can't be asked is asked again: a store that is away for a moment has given nothing to anybody.
+  const renew = () =>
+    void extend?.(leaseMs).then(
+      (held) => held || takenAway(),
+      () => undefined,
+    )
   const takenAway = () => budget.cancel(new WebhookError('ERR_DEADLINE_EXCEEDED', TAKEN_AWAY))
   const renewal = extend && setInterval(renew, leaseMs / 3)
   signal?.addEventListener('abort', takenAway)

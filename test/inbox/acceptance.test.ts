@@ -378,6 +378,84 @@ describe('what the work is given', () => {
   })
 })
 
+describe('order', () => {
+  test('is each handler’s and each effect’s own', async () => {
+    const inbox = memory({ order: () => '42', sequence: () => 1 })
+    const records = recorded(inbox)
+    const create = (name: string) =>
+      createWebhookHandler({
+        name,
+        provider: acme(),
+        inbox,
+        telemetry: silent,
+        on: { made: { relay: () => {}, store: () => {} } },
+      })
+    for (const handler of [create('one'), create('two')])
+      await exchange(fetchDoor, handler, fromAcme())
+    expect(new Set(records.map(({ order }) => order)).size).toBe(4)
+    expect(records.map(({ sequence }) => sequence)).toEqual([1, 1, 1, 1])
+  })
+
+  test('null is none', async () => {
+    const inbox = memory({ order: () => null, sequence: () => null })
+    const records = recorded(inbox)
+    const { send } = await open({ '*': () => {} }, { inbox })
+    expect((await send()).status).toBe(200)
+    expect(records[0]).not.toHaveProperty('order')
+    expect(records[0]).not.toHaveProperty('sequence')
+  })
+
+  test.each([
+    ['throws', { order: ({ data }: WebhookEvent) => (data as { a: { b: string } }).a.b }],
+    ['returns a number', { order: () => 1 as never }],
+    ['returns no number', { order: () => 'a', sequence: () => Number.NaN }],
+  ])('an option that %s is not the fault of the store', async (_name, options) => {
+    const { telemetry, reports } = recorder()
+    const { send } = await open({ '*': () => {} }, { inbox: memory(options), telemetry })
+    expect((await send()).status).toBe(503)
+    expect(reports[0]!.error!.code).toBe('ERR_HANDLER_FAILED')
+  })
+})
+
+describe('where nobody works', () => {
+  test('it is said, once, unless that is meant', async () => {
+    const warn = vi.spyOn(console, 'warn').mockReturnValue()
+    onTestFinished(() => void vi.restoreAllMocks())
+    const { send } = await open({ '*': () => {} }, { work: false })
+    await send()
+    await send()
+    expect(warn.mock.calls).toEqual([[expect.stringContaining('inbox.work()')]])
+    const inbox = memory()
+    const other = await open({ '*': () => {} }, { inbox, work: false })
+    await inbox.open()
+    await other.send()
+    expect(warn).toHaveBeenCalledTimes(1)
+  })
+
+  test('nothing can be waited for', async () => {
+    const inbox = memory()
+    createWebhookHandler({ provider: acme(), inbox, acknowledge: 'processed', on: {} })
+    await expect(inbox.open()).rejects.toThrow(
+      expect.objectContaining({ code: 'ERR_OPTION_INVALID' }),
+    )
+    await inbox.work()
+    await inbox.close()
+  })
+
+  test('no more deliveries wait than may be done in time', async () => {
+    const finish = deferred()
+    const { send } = await open(
+      { made: () => finish.promise },
+      { inbox: memory({ concurrency: 1 }) },
+    )
+    const waiting = Array.from({ length: 10 }, () => send())
+    await new Promise((resolve) => setImmediate(resolve))
+    expect((await send()).status).toBe(200)
+    finish.resolve()
+    await Promise.all(waiting)
+  })
+})
+
 describe('refused when the handler is created', () => {
   const engineWith = (changes: object) => {
     const { engine } = memory()

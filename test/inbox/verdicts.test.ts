@@ -149,14 +149,16 @@ describe('the lease', () => {
   test('is renewed while the work takes, and its loss aborts the work', async () => {
     vi.useFakeTimers()
     onTestFinished(() => void vi.useRealTimers())
-    const extend = vi.fn<(ms: number) => Promise<void>>(async () => {})
+    const extend = vi.fn<(ms: number) => Promise<boolean>>(async () => true)
+    let signalOf: AbortSignal | undefined
     const aborted = new Promise<void>((resolve) => {
       void verdictOf(
         {
           made: (_event, { signal }) =>
-            new Promise<void>((done) =>
-              signal.addEventListener('abort', () => (resolve(), done())),
-            ),
+            new Promise<void>((done) => {
+              signalOf = signal
+              signal.addEventListener('abort', () => (resolve(), done()))
+            }),
         },
         { number: 1, extend },
         { options: { leaseSeconds: 3 } },
@@ -165,7 +167,10 @@ describe('the lease', () => {
     await vi.advanceTimersByTimeAsync(20_000)
     expect(extend.mock.calls.length).toBeGreaterThan(5)
     expect(extend).toHaveBeenCalledWith(3000)
-    extend.mockRejectedValueOnce(new Error('taken away'))
+    extend.mockRejectedValueOnce(new Error('away for a moment'))
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(signalOf?.aborted).toBe(false)
+    extend.mockResolvedValueOnce(false)
     await vi.advanceTimersByTimeAsync(1000)
     await aborted
   })

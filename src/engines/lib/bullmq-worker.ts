@@ -69,9 +69,7 @@ export class BullWork implements Worker {
   async #attend(job: BullJob, token: string): Promise<void> {
     const attempt = {
       number: job.attemptsStarted,
-      extend: async (ms: number) => {
-        if (!(await job.extendLock(token, ms))) throw new Error('The lease has ended')
-      },
+      extend: async (ms: number) => (await job.extendLock(token, ms)) > 0,
     }
     await this.#settle(job, token, await this.#judge(job, attempt))
   }

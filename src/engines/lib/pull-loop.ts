@@ -89,7 +89,13 @@ export class PullLoop<Claimed extends Claim> implements Worker {
   }
 
   async #attend({ record, attempt }: Claimed): Promise<void> {
-    const extend = (ms: number) => this.#underLast(record.key, (held) => held.attempt.extend?.(ms))
+    const extend = async (ms: number) => {
+      let isHeld = false
+      await this.#underLast(record.key, async (held) => {
+        isHeld = (await held.attempt.extend?.(ms)) ?? true
+      })
+      return isHeld
+    }
     const verdict = await this.#run(record, { ...attempt, ...(attempt.extend && { extend }) })
     for (let failures = 1; ;) {
       try {
