@@ -6,15 +6,17 @@ import {
   type Effects,
   type WebhookContext,
   type WebhookEvent,
+  type WebhookHandler,
   type WebhookHandlerOptions,
 } from 'webhook-target'
 import { memory } from 'webhook-target/engines/memory'
+import { hmac } from 'webhook-target/schemes/hmac'
 import { createInbox, type DeadLetter, type EngineInbox } from 'webhook-target/inbox'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { fetchDoor, exchange } from '../support/doors.ts'
 import { deferred, patched, recorded } from '../support/inboxes.ts'
 import { recorder, silent } from '../support/reports.ts'
-import { acme, acmeBatches, fromAcme } from '../support/senders.ts'
+import { acme, acmeBatches, fromAcme, SECRET } from '../support/senders.ts'
 
 type Options = Omit<WebhookHandlerOptions, 'on' | 'inbox'>
 
@@ -113,6 +115,37 @@ describe('stored, then acknowledged', () => {
     const inbox = createInbox(Object.assign(engine, { capabilities }))
     const { send } = await open({ '*': () => {} }, { inbox })
     expect((await send()).status).toBe(413)
+  })
+})
+
+describe('a store that is behind', () => {
+  test('turns away what its sender will deliver again, and the rest only later', async () => {
+    vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const inbox = patched(memory(), { put: () => new Promise(() => {}) })
+    const create = (name: string, retries: boolean) =>
+      createWebhookHandler({
+        name,
+        provider: acme({ acknowledge: { retries } }),
+        inbox,
+        telemetry: silent,
+        on: { '*': () => {} },
+      })
+    const [again, once] = [create('again', true), create('once', false)]
+    const statuses: Record<string, number | undefined> = {}
+    const send = async (name: string, handler: WebhookHandler) => {
+      statuses[name] = (await exchange(fetchDoor, handler, fromAcme())).status
+    }
+    for (let i = 0; i < 16; i++) void send(`before ${i}`, again)
+    await vi.advanceTimersByTimeAsync(1500)
+    void send('again', again)
+    void send('once', once)
+    await vi.advanceTimersByTimeAsync(10)
+    expect([statuses['again'], statuses['once']]).toEqual([503, undefined])
+    await vi.advanceTimersByTimeAsync(5000)
+    void send('once, later', once)
+    await vi.advanceTimersByTimeAsync(10)
+    expect(statuses['once, later']).toBe(503)
   })
 })
 
@@ -362,6 +395,13 @@ describe('what the work is given', () => {
       ['b', '2', { type: 'b', id: '2' }],
     ])
     expect(new TextDecoder().decode(records[1]!.body)).toBe('{"type":"b","id":"2"}')
+  })
+
+  test('which of the secrets matched', async () => {
+    const secret = ['another', SECRET]
+    const provider = acme({ verify: hmac({ secret, header: 'x-acme-signature' }) })
+    const [first] = await exchangeStored({}, memory(), provider)
+    expect(first!.event.secret).toBe(1)
   })
 
   test('when it was received, however late it is worked on', async () => {

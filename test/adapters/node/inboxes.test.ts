@@ -11,7 +11,10 @@ import { post } from '../../support/wire.ts'
 
 const OPTIONS = { port: 0, host: '127.0.0.1', signals: false }
 
-function handlerOf(inbox: EngineInbox, made: () => unknown = () => {}): WebhookHandler {
+function handlerOf(
+  inbox: EngineInbox,
+  made: () => void | Promise<void> = () => {},
+): WebhookHandler {
   return createWebhookHandler({
     provider: acme(),
     inbox,
