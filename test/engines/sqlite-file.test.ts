@@ -156,8 +156,58 @@ describe('durability', () => {
     const big = () => record({ body: new Uint8Array(60_000) })
     await engine.put(big())
     await engine.put(big())
-    await expect(engine.put(big())).rejects.toThrow(/maxFileBytes/)
+    await expect(engine.put(big())).rejects.toThrow(/maxFileBytes.*do workers run/)
     expect(await engine.put(record())).toBe('stored')
+  })
+
+  test('a delivery that no room can be made for is told so', async () => {
+    const { engine } = await open(newFile(), { maxFileBytes: 200_000 })
+    const put = engine.put(record({ body: new Uint8Array(180_000) }))
+    await expect(put).rejects.toThrow(/too small for this delivery/)
+  })
+
+  // 2 KiB are the worst case: such a row has a page for itself, but none that it would free when it shrinks.
+  test.each([100, 2048, 60_000])(
+    'what is done makes room, its content first, at %i bytes',
+    async (length) => {
+      const { engine, database, rows } = await open(newFile(), { maxFileBytes: 400_000 })
+      const key = (index: number) => `${index}`.padStart(43, 'k')
+      const contents = () => rows().filter(({ body }) => body !== null)
+      const count = Math.ceil(500_000 / length)
+      for (let index = 0; index < count; index++) {
+        const put = record({ key: key(index), body: new Uint8Array(length) })
+        expect(await engine.put(put)).toBe('stored')
+        database.exec('UPDATE inbox SET state = 1, due = 0 WHERE state = 0')
+        if (contents().length < index + 1) break
+      }
+      expect(contents().length).toBeGreaterThan(0)
+      // A key is kept for which only the content had to go.
+      expect(await engine.put(record({ key: key(0), body: new Uint8Array(length) }))).toBe(
+        'duplicate',
+      )
+      expect(Object.values(database.prepare('PRAGMA integrity_check').get()!)).toEqual(['ok'])
+    },
+  )
+
+  test('when no content is left, what is done makes room by its key; nothing else does', async () => {
+    const { engine, file, database, rows } = await open()
+    await engine.put(record({ key: 'dead' }))
+    database.exec("UPDATE inbox SET state = 2, reason = ''")
+    await engine.put(record({ key: 'todo' }))
+    database.exec(`
+      WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 2000)
+      INSERT INTO inbox (key, state, due, changed, endpoint, received_at, head)
+      SELECT printf('%043d', n), 1, 0, n, 'test', 0, '' FROM number`)
+    const { engine: full } = await open(file, { maxFileBytes: 400_000 })
+    const big = () => full.put(record({ body: new Uint8Array(100_000) }))
+    expect(await big()).toBe('stored')
+    const keys = rows().map((row) => row['key'])
+    expect(keys).toContain(String(2000).padStart(43, '0'))
+    expect(keys).not.toContain(String(1).padStart(43, '0'))
+    expect(await big()).toBe('stored')
+    expect(await big()).toBe('stored')
+    await expect(big()).rejects.toThrow(/do workers run/)
+    expect(rows().map(({ state }) => state)).toEqual([2, 0, 0, 0, 0])
   })
 })
 
@@ -212,8 +262,8 @@ describe('retention', () => {
     await vi.advanceTimersByTimeAsync(60_000)
     await vi.waitFor(() => {
       expect(rows().map(({ key, body }) => [key, body !== null])).toEqual([
-        ['new', true],
         ['old', false],
+        ['new', true],
         ['dead', true],
         ['todo', true],
       ])

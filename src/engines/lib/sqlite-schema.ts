@@ -12,7 +12,7 @@ export const DEAD = 2
 
 const TABLES = `
 CREATE TABLE inbox (
-  seq INTEGER PRIMARY KEY,
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
   key TEXT NOT NULL UNIQUE,
   state INTEGER NOT NULL DEFAULT ${TODO},
   due INTEGER NOT NULL,
@@ -29,6 +29,8 @@ CREATE TABLE inbox (
 );
 CREATE INDEX inbox_due ON inbox (due) WHERE state = ${TODO};
 CREATE INDEX inbox_settled ON inbox (state, changed) WHERE state <> ${TODO};
+CREATE INDEX inbox_content ON inbox (changed) WHERE state = ${DONE} AND body IS NOT NULL;
+CREATE INDEX inbox_keys ON inbox (changed) WHERE state = ${DONE} AND body IS NULL;
 CREATE INDEX inbox_ordering ON inbox (ordering, seq) WHERE state = ${TODO} AND ordering IS NOT NULL;
 CREATE INDEX inbox_sequence ON inbox (ordering, sequence) WHERE state = ${DONE} AND sequence IS NOT NULL;
 CREATE TABLE clock (boot TEXT NOT NULL, offset INTEGER NOT NULL);

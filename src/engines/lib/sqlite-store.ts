@@ -19,7 +19,9 @@ export interface Retention {
 }
 
 /** In one sweep: few enough for the commit to be quick. */
-const SWEEP_ROWS = 500
+const SWEEP_ROWS = 250
+/** At a time, when room is short: whoever puts is waiting. */
+const FREE_ROWS = 100
 const DEAD_PAGE = 100
 
 /** The statements. All but the readings run inside a transaction of the caller's. */
@@ -151,21 +153,48 @@ export class SqliteStore {
   /** Forgets a batch of what is past its time; true if there may be more. Never what is still to be done. */
   sweep({ windowMs, replayMs, deadMs }: Retention): boolean {
     const now = this.#now()
-    const batch = (condition: string) =>
-      `(SELECT seq FROM inbox WHERE ${condition} ORDER BY changed LIMIT ${SWEEP_ROWS})`
     const swept = [
-      this.#changes(
-        `UPDATE inbox SET body = NULL WHERE seq IN ${batch(`state = ${DONE} AND changed < ? AND body IS NOT NULL`)}`,
-        [now - replayMs],
-      ),
-      this.#changes(`DELETE FROM inbox WHERE seq IN ${batch(`state = ${DONE} AND changed < ?`)}`, [
-        now - windowMs,
-      ]),
-      this.#changes(`DELETE FROM inbox WHERE seq IN ${batch(`state = ${DEAD} AND changed < ?`)}`, [
-        now - deadMs,
-      ]),
+      this.#empty(SWEEP_ROWS, now - replayMs),
+      this.#forget(`state = ${DONE}`, SWEEP_ROWS, now - windowMs),
+      this.#forget(`state = ${DEAD}`, SWEEP_ROWS, now - deadMs),
     ]
     return swept.some((rows) => rows === SWEEP_ROWS)
+  }
+
+  /**
+   * Makes room before its time: of the oldest that are done the content, and when none has any, their keys. False
+   * if nothing is left but what is still to be done, or dead.
+   */
+  free(): boolean {
+    return (
+      this.#empty(FREE_ROWS, Infinity) > 0 ||
+      this.#forget(`state = ${DONE} AND body IS NULL`, FREE_ROWS, Infinity) > 0
+    )
+  }
+
+  /**
+   * Keeps of what is done the key. The rows move to the front of the table, close to each other: in its place, a
+   * row that is made smaller frees no page.
+   */
+  #empty(limit: number, before: number): number {
+    return this.#changes(
+      `UPDATE inbox SET seq = -seq, head = '', body = NULL WHERE seq IN (
+         SELECT seq FROM inbox WHERE state = ${DONE} AND body IS NOT NULL AND changed < ?
+         ORDER BY changed LIMIT ?)`,
+      [before, limit],
+    )
+  }
+
+  #forget(condition: string, limit: number, before: number): number {
+    return this.#changes(
+      `DELETE FROM inbox WHERE seq IN (
+         SELECT seq FROM inbox WHERE ${condition} AND changed < ? ORDER BY changed LIMIT ?)`,
+      [before, limit],
+    )
+  }
+
+  isEmpty(): boolean {
+    return this.#all('SELECT 1 FROM inbox LIMIT 1', []).length === 0
   }
 
   /** Bytes in use. Room that was freed counts as free, though the file keeps it. */
