@@ -244,6 +244,76 @@ describe('time', () => {
   })
 })
 
+describe('order', () => {
+  /** Counts how often work is looked for. */
+  function counted() {
+    const claims = { count: 0 }
+    const Database = class extends DatabaseSync {
+      override prepare(sql: string) {
+        const statement = super.prepare(sql)
+        if (!sql.includes('attempts = attempts + 1')) return statement
+        const all = statement.all.bind(statement)
+        statement.all = (...values: Parameters<typeof all>) => (claims.count++, all(...values))
+        return statement
+      }
+    }
+    return { claims, Database }
+  }
+
+  function fill(database: DatabaseSync, count: number) {
+    database.exec(`
+      WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < ${count})
+      INSERT INTO inbox (key, due, changed, endpoint, received_at, head, body, ordering)
+      SELECT printf('%043d', n), n, n, 'test', 0, '{}', x'7b7d', 'a' FROM number`)
+  }
+
+  test.each([1, 20_000])(
+    '%i behind one that fails are not looked at until it is done',
+    async (blocked) => {
+      const { claims, Database } = counted()
+      const { engine, database } = await open(newFile(), { database: Database })
+      fill(database, blocked + 1)
+      const seen: string[] = []
+      const worker = await engine.work!(
+        async ({ key }) => (seen.push(key), { kind: 'retry', afterMs: 3_600_000, reason: 'no' }),
+        { concurrency: 4, leaseMs: 30_000 },
+      )
+      await new Promise((resolve) => setTimeout(resolve, 1200))
+      await worker.stop()
+      expect(seen).toEqual([String(1).padStart(43, '0')])
+      // One at first, one for the verdict, and one every 500 ms.
+      expect(claims.count).toBeLessThan(8)
+      const waiting = database.prepare('SELECT count(*) AS n FROM inbox WHERE waits = 0').get()!
+      expect(waiting['n']).toBe(1)
+    },
+  )
+
+  test('what comes next is what is left, however the one before it went', async () => {
+    const { database, engine } = await open()
+    const first = () =>
+      database
+        .prepare('SELECT key FROM inbox WHERE state = 0 AND waits = 0 ORDER BY seq')
+        .all()
+        .map(({ key }) => key)
+    for (const key of ['a', 'b', 'c', 'd', 'e']) await engine.put(record({ key, order: 'o' }))
+    await engine.put(record({ key: 'alone' }))
+    await engine.put(record({ key: 'other', order: 'p' }))
+    expect(first()).toEqual(['a', 'alone', 'other'])
+    database.exec("DELETE FROM inbox WHERE key = 'a'")
+    expect(first()).toEqual(['b', 'alone', 'other'])
+    database.exec("UPDATE inbox SET state = 2, reason = '' WHERE key IN ('b', 'd')")
+    expect(first()).toEqual(['c', 'alone', 'other'])
+    await engine.replay!({ keys: ['d'] })
+    expect(first()).toEqual(['c', 'alone', 'other'])
+    await engine.replay!({ keys: ['b'] })
+    expect(first()).toEqual(['b', 'alone', 'other'])
+    database.exec("UPDATE inbox SET state = 1 WHERE key IN ('b', 'c', 'd', 'e')")
+    expect(first()).toEqual(['alone', 'other'])
+    await engine.replay!({ since: 0 })
+    expect(first()).toEqual(['b', 'alone', 'other'])
+  })
+})
+
 describe('retention', () => {
   test('forgets in time: the content, then the key; never what is still to be done', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })

@@ -10,6 +10,16 @@ export const TODO = 0
 export const DONE = 1
 export const DEAD = 2
 
+/** Of what is still to be done of an order, all but the first wait. Nothing has to look at those until then. */
+const ORDERED = (row: 'new' | 'old') => `
+  WHEN ${row}.ordering IS NOT NULL
+  BEGIN
+    UPDATE inbox SET waits = seq > (
+      SELECT min(seq) FROM inbox WHERE state = ${TODO} AND ordering = ${row}.ordering)
+    WHERE state = ${TODO} AND (seq = ${row}.seq OR seq IN (
+      SELECT seq FROM inbox WHERE state = ${TODO} AND ordering = ${row}.ordering ORDER BY seq LIMIT 2));
+  END`
+
 const TABLES = `
 CREATE TABLE inbox (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -25,14 +35,18 @@ CREATE TABLE inbox (
   body BLOB,
   ordering TEXT,
   sequence INTEGER,
+  waits INTEGER NOT NULL DEFAULT 0,
   reason TEXT
 );
-CREATE INDEX inbox_due ON inbox (due) WHERE state = ${TODO};
+CREATE INDEX inbox_due ON inbox (due) WHERE state = ${TODO} AND waits = 0;
 CREATE INDEX inbox_settled ON inbox (state, changed) WHERE state <> ${TODO};
 CREATE INDEX inbox_content ON inbox (changed) WHERE state = ${DONE} AND body IS NOT NULL;
 CREATE INDEX inbox_keys ON inbox (changed) WHERE state = ${DONE} AND body IS NULL;
 CREATE INDEX inbox_ordering ON inbox (ordering, seq) WHERE state = ${TODO} AND ordering IS NOT NULL;
 CREATE INDEX inbox_sequence ON inbox (ordering, sequence) WHERE state = ${DONE} AND sequence IS NOT NULL;
+CREATE TRIGGER inbox_comes AFTER INSERT ON inbox ${ORDERED('new')};
+CREATE TRIGGER inbox_turns AFTER UPDATE OF state ON inbox ${ORDERED('new')};
+CREATE TRIGGER inbox_goes AFTER DELETE ON inbox ${ORDERED('old')};
 CREATE TABLE clock (boot TEXT NOT NULL, offset INTEGER NOT NULL);
 PRAGMA application_id = ${APPLICATION_ID};
 PRAGMA user_version = ${VERSION};

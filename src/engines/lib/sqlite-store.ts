@@ -29,7 +29,6 @@ export class SqliteStore {
   readonly #database: SqliteDatabase
   readonly #statements = new Map<string, SqliteStatement>()
   readonly #now: () => number
-  #claimedAt = 0
 
   constructor(database: SqliteDatabase, now: () => number) {
     this.#database = database
@@ -54,13 +53,11 @@ export class SqliteStore {
 
   /** Gives out what is due, oldest first, and of each order only the first. Counts the attempt. */
   claim(limit: number, leaseMs: number): readonly Claimed[] {
-    const now = (this.#claimedAt = this.#now())
+    const now = this.#now()
     const fence = crypto.randomUUID()
     const rows = this.#all(
       `UPDATE inbox SET attempts = attempts + 1, fence = ?, due = ? WHERE seq IN (
-         SELECT seq FROM inbox AS this WHERE state = ${TODO} AND due <= ? AND NOT EXISTS (
-           SELECT 1 FROM inbox AS earlier WHERE earlier.state = ${TODO}
-             AND earlier.ordering = this.ordering AND earlier.seq < this.seq)
+         SELECT seq FROM inbox WHERE state = ${TODO} AND waits = 0 AND due <= ?
          ORDER BY due LIMIT ?)
        RETURNING seq, attempts, key, endpoint, received_at, head, body, ordering, sequence`,
       [fence, now + leaseMs, now, limit],
@@ -110,13 +107,13 @@ export class SqliteStore {
   }
 
   /**
-   * Milliseconds until the next is due, be it new, delayed or a lease that ends. What was due at the last claim and
-   * was not given out waits for another of its order, and not for a time.
+   * Milliseconds until the next is due, be it new, delayed or a lease that ends. What waits for another of its order
+   * waits for no time.
    */
   untilDue(): number | undefined {
     const [row] = this.#all(
-      `SELECT min(due) AS due FROM inbox WHERE state = ${TODO} AND due >= ?`,
-      [this.#claimedAt],
+      `SELECT min(due) AS due FROM inbox WHERE state = ${TODO} AND waits = 0`,
+      [],
     )
     const due = row?.['due']
     return typeof due === 'number' || typeof due === 'bigint'
