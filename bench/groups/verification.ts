@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { NEW_TOKEN, READ, SAME_AGAIN, SAME_TOKEN, SCHEME, type Result } from '../lib/contest.ts'
 import { A_A, atLeast, type Goal, type MeasureOptions, type Row } from '../lib/figure.ts'
-import { pinned } from '../lib/pinning.ts'
 
 interface Held {
   readonly figure: string
@@ -88,13 +87,8 @@ export async function* measureVerification({ wanted, quick }: MeasureOptions): A
 async function hold(contest: string, bytes: number, rounds: number): Promise<readonly Result[]> {
   const child = join(import.meta.dirname, '../lib/contest-process.ts')
   const file = join(import.meta.dirname, `../verification/${contest}.ts`)
-  const [command, ...args] = pinned('server', [
-    process.execPath,
-    child,
-    file,
-    String(bytes),
-    String(rounds),
-  ])
-  const { stdout } = await promisify(execFile)(command, args)
+  // On all cores: on one, the threads that WebCrypto works in would cost less than anybody pays for them.
+  const args = [child, file, String(bytes), String(rounds)]
+  const { stdout } = await promisify(execFile)(process.execPath, args)
   return JSON.parse(stdout) as readonly Result[]
 }
