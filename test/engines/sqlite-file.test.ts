@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -72,16 +73,56 @@ describe('refuses to open', () => {
     expect(engine.capabilities.durable).toBe('memory')
   })
 
-  test.each(['K_SERVICE', 'AWS_LAMBDA_FUNCTION_NAME'])(
-    'the own disk of an instance, by %s',
-    async (name) => {
-      vi.stubEnv(name, 'service')
-      onTestFinished(() => void vi.unstubAllEnvs())
-      await expect(sqlite(newFile()).open()).rejects.toThrow(
-        new RegExp(`${name} is set.*mount a volume`),
-      )
-    },
-  )
+  const EXT4 = 0xef53
+  const root = '/dev/vda / ext4 rw 0 0\n'
+  const volume = `${root}/dev/vdb ${folder} ext4 rw 0 0\n`
+  const disks: readonly (readonly [
+    name: string,
+    disk: { env?: string; type?: number; mounts?: string },
+    reason: RegExp | undefined,
+  ])[] = [
+    ['a disk that stays', {}, undefined],
+    ['memory', { type: 0x01021994 }, /in memory \(tmpfs\)/],
+    ['the network', { type: 0x6969 }, /on the network \(NFS\)/],
+    [
+      'the layer of a container',
+      { type: 0x794c7630 },
+      /layer of a container \(overlayfs\).*volume/,
+    ],
+    ...['K_SERVICE', 'FUNCTION_TARGET'].flatMap((env) => [
+      [`the own disk, ${env}`, { env }, new RegExp(`${env} is set.*mount a volume`)] as const,
+      [`a volume, ${env}`, { env, mounts: volume }, undefined] as const,
+      [
+        `a volume beside it, ${env}`,
+        { env, mounts: `${root}/dev/vdb ${folder}-2 ext4 rw 0 0\n` },
+        /mount a volume/,
+      ] as const,
+    ]),
+    ...['AWS_LAMBDA_FUNCTION_NAME', 'VERCEL', 'NETLIFY'].flatMap((env) => [
+      [`the own disk, ${env}`, { env }, new RegExp(`${env} is set.*goes with it`)] as const,
+      [`a mount, ${env}`, { env, mounts: volume }, new RegExp(`${env} is set`)] as const,
+    ]),
+  ]
+  test.each(disks)('by its disk: %s', async (_name, disk, reason) => {
+    const { env, type = EXT4, mounts = root } = disk
+    const fs = process.getBuiltinModule('node:fs')
+    vi.spyOn(process, 'getBuiltinModule').mockImplementation(((name: string) =>
+      name === 'node:fs'
+        ? {
+            ...fs,
+            statfsSync: () => ({ type }),
+            readFileSync: (path: string, encoding: 'utf8') =>
+              path === '/proc/self/mounts' ? mounts : fs.readFileSync(path, encoding),
+          }
+        : createRequire(import.meta.url)(name)) as never)
+    if (env) vi.stubEnv(env, 'a')
+    onTestFinished(() => void vi.unstubAllEnvs().restoreAllMocks())
+    if (!reason) return void (await open())
+    const opened = sqlite(newFile()).open()
+    await expect(opened).rejects.toThrow(reason)
+    await expect(opened).rejects.toThrow(/unsafeVolatileDisk/)
+    await open(newFile(), { unsafeVolatileDisk: true })
+  })
 
   test.each(['', ':memory:'])('no file at all: %j', (file) => {
     expect(() => sqlite(file)).toThrow(expect.objectContaining({ code: 'ERR_OPTION_INVALID' }))

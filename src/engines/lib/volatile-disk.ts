@@ -18,10 +18,13 @@ const UNFIT: Readonly<Record<number, string>> = {
   0xff534d42: 'it is on the network (SMB), where locks do not hold',
   0xfe534d42: 'it is on the network (SMB), where locks do not hold',
   0x65735546: 'it is a FUSE file system, as buckets are mounted',
+  0x794c7630: 'it is the layer of a container (overlayfs), which goes with it; mount a volume',
 }
 
-/** Variables that the platforms set whose own disk is memory, or gone with the instance. */
-const SERVERLESS = ['K_SERVICE', 'FUNCTION_TARGET', 'AWS_LAMBDA_FUNCTION_NAME', 'VERCEL', 'NETLIFY']
+/** Variables of platforms where whatever can be written, wherever it is mounted, is memory or gone with the instance. */
+const WITHOUT_DISK = ['AWS_LAMBDA_FUNCTION_NAME', 'VERCEL', 'NETLIFY']
+/** Of platforms whose own disk is so, and that mount volumes. */
+const WITH_VOLUMES = ['K_SERVICE', 'FUNCTION_TARGET']
 
 /** Why what is written in a folder would not last; `undefined` if it would, as far as one can see. */
 export function volatility(folder: string): string | undefined {
@@ -29,12 +32,14 @@ export function volatility(folder: string): string | undefined {
   if (!fs) return undefined
   const unfit = UNFIT[fs.statfsSync(folder).type]
   if (unfit) return unfit
-  const { process } = globalThis as Runtime
-  const platform = SERVERLESS.find((name) => process?.env?.[name])
-  if (platform && mountPoint(fs, fs.realpathSync(folder)) === '/') {
-    return `${platform} is set, and the disk of such an instance goes with it; mount a volume`
-  }
-  return undefined
+  const env = (globalThis as Runtime).process?.env
+  const isSet = (name: string) => env?.[name]
+  const diskless = WITHOUT_DISK.find(isSet)
+  if (diskless) return `${diskless} is set, and all that such an instance can write goes with it`
+  const platform = WITH_VOLUMES.find(isSet)
+  return platform && mountPoint(fs, fs.realpathSync(folder)) === '/'
+    ? `${platform} is set, and the disk of such an instance goes with it; mount a volume`
+    : undefined
 }
 
 /** The longest mount point that the folder is under. */
