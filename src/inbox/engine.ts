@@ -22,7 +22,13 @@ export interface InboxRecord {
 export type Verdict =
   | { readonly kind: 'ack' }
   /** `afterMs` is a wish where `capabilities.retryAfter` says so. */
-  | { readonly kind: 'retry'; readonly afterMs: number; readonly reason: string }
+  | {
+      readonly kind: 'retry'
+      readonly afterMs: number
+      readonly reason: string
+      /** Why the work itself is not tried again, if the record is given up but could not be kept. */
+      readonly givenUp?: string
+    }
   | { readonly kind: 'dead'; readonly reason: string }
 
 export interface Attempt {
@@ -32,6 +38,8 @@ export interface Attempt {
   readonly signal?: AbortSignal
   /** Keeps the work for as many milliseconds from now: false if it has been taken away. Rejects if it can't ask. */
   readonly extend?: (ms: number) => Promise<boolean>
+  /** Why the record is given up already: it is only to be kept as a dead letter. */
+  readonly givenUp?: string
   /** Whether something of the same order with a higher sequence is done already. */
   readonly stale?: boolean
   /** The transaction in which the verdict will be written, if effects may use it. */

@@ -67,9 +67,8 @@ class StoringInbox implements EngineInbox {
     })
     // Before its key counts as done: what can't be kept must come again.
     const run = withBurial(work, engine)
-    const { keys, keepKeysMs } = settings
-    const leaseMs = settings.workMs
-    this.#run = keys ? withKeys(run, keys, { leaseMs, keepMs: keepKeysMs }) : run
+    const { keys, keepKeysMs: keepMs, leaseMs } = settings
+    this.#run = keys ? withKeys(run, keys, { leaseMs, keepMs }) : run
   }
 
   get name(): string {

@@ -16,5 +16,5 @@ export type {
   WorkOptions,
 } from './engine.ts'
 export type { EngineInbox } from './inbox.ts'
-export type { KeyStore } from './keys.ts'
+export type { KeyClaim, KeyRelease, KeyStore, KeyTimes } from './keys.ts'
 export type { InboxOptions } from './options.ts'

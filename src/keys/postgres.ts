@@ -1,5 +1,5 @@
 import { configurationError } from '../errors.ts'
-import type { KeyStore } from '../inbox/keys.ts'
+import type { KeyClaim, KeyRelease, KeyStore, KeyTimes } from '../inbox/keys.ts'
 
 /** A pool or a client of `pg`, or whatever queries like one. */
 export interface PostgresClient {
@@ -30,6 +30,15 @@ export function postgresKeys(client: PostgresClient, options: PostgresKeysOption
   return new PostgresKeys(client, tableName(options.table ?? 'webhook_target_keys'))
 }
 
+interface ClaimRow {
+  readonly state: 'claimed' | 'done' | 'busy'
+  readonly attempt: number
+  readonly given_up: string | null
+}
+
+/** The time that is as many milliseconds from now as this parameter says. */
+const after = (parameter: string) => `now() + ${parameter}::float8 * interval '1 millisecond'`
+
 class PostgresKeys implements KeyStore {
   readonly #client: PostgresClient
   readonly #table: string
@@ -41,37 +50,61 @@ class PostgresKeys implements KeyStore {
     this.#table = table
   }
 
-  async claim(key: string, leaseMs: number): Promise<'claimed' | 'done' | 'busy'> {
+  async claim(key: string, { leaseMs, keepMs }: KeyTimes): Promise<KeyClaim | 'done' | 'busy'> {
+    const fence = crypto.randomUUID()
     const rows = await this.#query(
       `WITH claimed AS (
-         INSERT INTO ${this.#table} AS known (key, done, until)
-         VALUES ($1, false, now() + $2::float8 * interval '1 millisecond')
-         ON CONFLICT (key) DO UPDATE SET done = false, until = excluded.until
-           WHERE known.until <= now()
-         RETURNING key)
-       SELECT 'claimed' AS state FROM claimed
+         INSERT INTO ${this.#table} AS known (key, attempt, fence, leased_until, kept_until)
+         VALUES ($1, 1, $2, ${after('$3')}, ${after('$4')})
+         ON CONFLICT (key) DO UPDATE SET
+           attempt = CASE WHEN known.kept_until > now() THEN known.attempt ELSE 0 END + 1,
+           given_up = CASE WHEN known.kept_until > now() THEN known.given_up END,
+           fence = excluded.fence, done = false,
+           leased_until = excluded.leased_until, kept_until = excluded.kept_until
+           WHERE known.kept_until <= now() OR NOT known.done AND known.leased_until <= now()
+         RETURNING attempt, given_up)
+       SELECT 'claimed' AS state, attempt, given_up FROM claimed
        UNION ALL
-       SELECT CASE WHEN done THEN 'done' ELSE 'busy' END FROM ${this.#table}
-         WHERE key = $1 AND until > now() AND NOT EXISTS (SELECT FROM claimed)`,
-      [key, leaseMs],
+       SELECT CASE WHEN done THEN 'done' ELSE 'busy' END, attempt, NULL FROM ${this.#table}
+         WHERE key = $1 AND kept_until > now() AND NOT EXISTS (SELECT FROM claimed)`,
+      [key, fence, leaseMs, leaseMs + keepMs],
     )
+    const [row] = rows as readonly ClaimRow[]
     // None: another has taken it since this statement began.
-    const [row] = rows as readonly { readonly state: 'claimed' | 'done' | 'busy' }[]
-    return row?.state ?? 'busy'
+    if (row?.state !== 'claimed') return row?.state ?? 'busy'
+    const { attempt, given_up: givenUp } = row
+    return { key, fence, attempt, ...(givenUp !== null && { givenUp }) }
   }
 
-  async done(key: string, keepMs: number): Promise<void> {
-    await this.#query(
-      `INSERT INTO ${this.#table} (key, done, until)
-       VALUES ($1, true, now() + $2::float8 * interval '1 millisecond')
-       ON CONFLICT (key) DO UPDATE SET done = true, until = excluded.until`,
-      [key, keepMs],
+  async extend(claim: KeyClaim, leaseMs: number): Promise<boolean> {
+    const rows = await this.#update(
+      claim,
+      `leased_until = ${after('$3')}, kept_until = greatest(kept_until, ${after('$3')})`,
+      [leaseMs],
     )
+    return rows.length > 0
+  }
+
+  async done(claim: KeyClaim, keepMs: number): Promise<void> {
+    const set = `done = true, fence = NULL, given_up = NULL, kept_until = ${after('$3')}`
+    await this.#update(claim, set, [keepMs])
     if (performance.now() >= this.#nextSweep) await this.#sweep()
   }
 
-  async release(key: string): Promise<void> {
-    await this.#query(`DELETE FROM ${this.#table} WHERE key = $1 AND NOT done`, [key])
+  async release(claim: KeyClaim, { keepMs, givenUp }: KeyRelease): Promise<void> {
+    const set = `fence = NULL, leased_until = '-infinity', kept_until = ${after('$3')}, given_up = $4`
+    // A text of PostgreSQL holds all but this.
+    await this.#update(claim, set, [keepMs, givenUp?.replaceAll('\0', '')])
+  }
+
+  async forget(key: string): Promise<void> {
+    await this.#query(`DELETE FROM ${this.#table} WHERE key = $1`, [key])
+  }
+
+  /** Does nothing for one who has the key no more. */
+  async #update({ key, fence }: KeyClaim, set: string, values: readonly unknown[]) {
+    const text = `UPDATE ${this.#table} SET ${set} WHERE key = $1 AND fence = $2 RETURNING key`
+    return await this.#query(text, [key, fence, ...values])
   }
 
   /** Forgets a batch of what is past its time. It is no matter if it fails: another follows. */
@@ -79,8 +112,8 @@ class PostgresKeys implements KeyStore {
     this.#nextSweep = performance.now() + SWEEP_MS
     const swept = this.#query(
       `DELETE FROM ${this.#table} WHERE key IN (
-         SELECT key FROM ${this.#table} WHERE until <= now()
-         ORDER BY until LIMIT ${SWEEP_ROWS} FOR UPDATE SKIP LOCKED)
+         SELECT key FROM ${this.#table} WHERE kept_until <= now()
+         ORDER BY kept_until LIMIT ${SWEEP_ROWS} FOR UPDATE SKIP LOCKED)
        RETURNING key`,
       [],
     )
@@ -97,10 +130,18 @@ class PostgresKeys implements KeyStore {
     try {
       await this.#client.query(
         `CREATE TABLE IF NOT EXISTS ${this.#table} (
-           key text PRIMARY KEY, done boolean NOT NULL, until timestamptz NOT NULL)`,
+           key text PRIMARY KEY,
+           attempt integer NOT NULL,
+           fence text,
+           given_up text,
+           done boolean NOT NULL DEFAULT false,
+           leased_until timestamptz NOT NULL,
+           kept_until timestamptz NOT NULL)`,
       )
       const name = this.#table.split('.').at(-1)
-      await this.#client.query(`CREATE INDEX IF NOT EXISTS ${name}_until ON ${this.#table} (until)`)
+      await this.#client.query(
+        `CREATE INDEX IF NOT EXISTS ${name}_kept_until ON ${this.#table} (kept_until)`,
+      )
     } catch (error) {
       this.#created = undefined
       if (!CREATED_MEANWHILE.includes(String((error as { code?: unknown }).code))) throw error

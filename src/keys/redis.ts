@@ -11,14 +11,36 @@ export interface RedisKeysOptions {
   readonly prefix?: string
 }
 
-/** One step each, so that nobody comes between. A key holds who has it, or that it is done. */
+/**
+ * One step each, so that nobody comes between, by the clock of Redis. What is known of a key is a hash: `done`, or who
+ * has it and until when, and for longer how often it was claimed.
+ */
 const CLAIM = `
-local holder = redis.call('GET', KEYS[1])
-if holder then return holder == 'done' and 'done' or 'busy' end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return 'claimed'`
-const DONE = `redis.call('SET', KEYS[1], 'done', 'PX', ARGV[1])`
-const RELEASE = `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end`
+local known = redis.call('HMGET', KEYS[1], 'done', 'until')
+if known[1] then return 'done' end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if known[2] and tonumber(known[2]) > now then return 'busy' end
+local attempt = redis.call('HINCRBY', KEYS[1], 'attempt', 1)
+redis.call('HSET', KEYS[1], 'fence', ARGV[1], 'until', string.format('%.0f', now + ARGV[2]))
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+return { attempt, redis.call('HGET', KEYS[1], 'givenUp') }`
+const IF_HELD = `if redis.call('HGET', KEYS[1], 'fence') ~= ARGV[1] then return 0 end`
+const EXTEND = `${IF_HELD}
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('HSET', KEYS[1], 'until', string.format('%.0f', now + ARGV[2]))
+if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return 1`
+const DONE = `${IF_HELD}
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[1], 'done', 1)
+redis.call('PEXPIRE', KEYS[1], ARGV[2])`
+const RELEASE = `${IF_HELD}
+redis.call('HDEL', KEYS[1], 'fence', 'until', 'givenUp')
+if ARGV[3] then redis.call('HSET', KEYS[1], 'givenUp', ARGV[3]) end
+redis.call('PEXPIRE', KEYS[1], ARGV[2])`
+const FORGET = `redis.call('DEL', KEYS[1])`
 
 /**
  * Remembers in Redis which records were worked on, for engines that can't tell duplicates. Where Redis evicts or
@@ -38,19 +60,28 @@ export function redisKeys(client: RedisKeysClient, options: RedisKeysOptions = {
     throw configurationError('ERR_OPTION_INVALID', 'redisKeys() takes a client as ioredis has it')
   }
   const { prefix = 'webhook-key:' } = options
-  // Of this store, so that what another has taken since is not released.
-  const holder = crypto.randomUUID()
   const run = (script: string, key: string, ...values: string[]) =>
     client.eval(script, 1, prefix + key, ...values)
 
   return {
-    claim: async (key, leaseMs) =>
-      (await run(CLAIM, key, holder, whole(leaseMs))) as 'claimed' | 'done' | 'busy',
-    async done(key, keepMs) {
-      await run(DONE, key, whole(keepMs))
+    async claim(key, { leaseMs, keepMs }) {
+      const fence = crypto.randomUUID()
+      const answer = await run(CLAIM, key, fence, whole(leaseMs), whole(leaseMs + keepMs))
+      if (!Array.isArray(answer)) return answer as 'done' | 'busy'
+      const [attempt, givenUp] = answer as [number, string | null]
+      return { key, fence, attempt, ...(givenUp !== null && { givenUp }) }
     },
-    async release(key) {
-      await run(RELEASE, key, holder)
+    async extend({ key, fence }, leaseMs) {
+      return (await run(EXTEND, key, fence, whole(leaseMs))) === 1
+    },
+    async done({ key, fence }, keepMs) {
+      await run(DONE, key, fence, whole(keepMs))
+    },
+    async release({ key, fence }, { keepMs, givenUp }) {
+      await run(RELEASE, key, fence, whole(keepMs), ...(givenUp === undefined ? [] : [givenUp]))
+    },
+    async forget(key) {
+      await run(FORGET, key)
     },
   }
 }

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import type { WebhookHandler } from 'webhook-target'
 import { serve } from 'webhook-target/adapters/node'
-import type { Engine, KeyStore, Run, Worker } from 'webhook-target/inbox'
+import type { Engine, KeyClaim, KeyStore, Run, Worker } from 'webhook-target/inbox'
 import { createConsumer } from '../../src/inbox/consumer.ts'
 import { bearer, CLAIMS } from '../providers/google-keys.ts'
 import type { PemPair } from '../providers/keys.ts'
@@ -129,25 +129,53 @@ export const startWork = (target: Target, engine: Engine, run: Run): Promise<Wor
 
 /** A store of keys in this process, and what it was asked. */
 export function memoryKeys() {
-  const states = new Map<string, 'busy' | 'done'>()
-  const asked: string[] = []
+  const entries = new Map<string, KeyEntry>()
+  const asked: (keyof KeyStore)[] = []
+  const heldBy = ({ key, fence }: KeyClaim) => {
+    const entry = entries.get(key)
+    return entry?.fence === fence ? entry : undefined
+  }
   const keys: KeyStore = {
-    async claim(key) {
+    async claim(key, { leaseMs }) {
       asked.push('claim')
-      const state = states.get(key)
-      if (!state) states.set(key, 'busy')
-      return state ?? 'claimed'
+      const entry = entries.get(key) ?? { attempt: 0, until: 0 }
+      if (entry.done) return 'done'
+      if (entry.until > performance.now()) return 'busy'
+      const { givenUp } = entry
+      const fence = crypto.randomUUID()
+      const attempt = entry.attempt + 1
+      entries.set(key, { ...entry, attempt, fence, until: performance.now() + leaseMs })
+      return { key, fence, attempt, ...(givenUp !== undefined && { givenUp }) }
     },
-    async done(key) {
+    async extend(claim, leaseMs) {
+      asked.push('extend')
+      const entry = heldBy(claim)
+      if (entry) entry.until = performance.now() + leaseMs
+      return entry !== undefined
+    },
+    async done(claim) {
       asked.push('done')
-      states.set(key, 'done')
+      if (heldBy(claim)) entries.set(claim.key, { attempt: 0, until: 0, done: true })
     },
-    async release(key) {
+    async release(claim, { givenUp }) {
       asked.push('release')
-      if (states.get(key) === 'busy') states.delete(key)
+      const { attempt } = claim
+      if (heldBy(claim)) entries.set(claim.key, { attempt, until: 0, givenUp })
+    },
+    async forget(key) {
+      asked.push('forget')
+      entries.delete(key)
     },
   }
   return { keys, asked }
+}
+
+interface KeyEntry {
+  attempt: number
+  until: number
+  fence?: string
+  givenUp?: string | undefined
+  done?: true
 }
 
 export async function until(condition: () => boolean): Promise<void> {

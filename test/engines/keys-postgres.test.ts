@@ -1,8 +1,11 @@
 import { Pool } from 'pg'
 import { afterAll, describe, expect, test } from 'vitest'
+import type { KeyClaim } from 'webhook-target/inbox'
 import { postgresKeys } from 'webhook-target/keys/postgres'
 import { testKeyStore } from './key-store.ts'
 import { noPostgres, startPostgres } from './postgres.ts'
+
+const TIMES = { leaseMs: 60_000, keepMs: 60_000 }
 
 if (noPostgres) {
   test.skip(`keys in PostgreSQL (${noPostgres})`, () => undefined)
@@ -24,8 +27,8 @@ if (noPostgres) {
   describe('keys in PostgreSQL', () => {
     test('several processes create the table at once', async () => {
       const stores = Array.from({ length: 6 }, () => postgresKeys(pool(), { table: 'at_once' }))
-      const claims = await Promise.all(stores.map((store) => store.claim('a', 60_000)))
-      expect(claims.filter((claim) => claim === 'claimed')).toHaveLength(1)
+      const claims = await Promise.all(stores.map((store) => store.claim('a', TIMES)))
+      expect(claims.filter((claim) => claim !== 'busy')).toHaveLength(1)
     })
 
     test('forgets what is past its time, and nothing else', async () => {
@@ -35,22 +38,25 @@ if (noPostgres) {
           ({ key }) => key,
         )
       const store = postgresKeys(client, { table: 'swept' })
-      await store.claim('kept', 60_000)
+      await store.claim('kept', TIMES)
       await client.query(
-        "INSERT INTO swept SELECT 'old' || i, true, now() - interval '1 day' FROM generate_series(1, 1200) AS i",
+        `INSERT INTO swept (key, attempt, done, leased_until, kept_until)
+           SELECT 'old' || i, 1, true, now(), now() - interval '1 day' FROM generate_series(1, 1200) AS i`,
       )
-      await store.done('done', 60_000)
+      const work = async (key: string) =>
+        store.done((await store.claim(key, TIMES)) as KeyClaim, 60_000)
+      await work('a')
       expect(await count()).toHaveLength(702)
-      await store.done('done', 60_000)
-      await store.done('done', 60_000)
-      expect(await count()).toEqual(['done', 'kept'])
+      await work('b')
+      await work('c')
+      expect(await count()).toEqual(['a', 'b', 'c', 'kept'])
     })
 
     test('a table in a schema', async () => {
       const client = pool()
       await client.query('CREATE SCHEMA apart')
       const store = postgresKeys(client, { table: 'apart.keys' })
-      expect(await store.claim('a', 60_000)).toBe('claimed')
+      expect(await store.claim('a', TIMES)).toMatchObject({ attempt: 1 })
     })
 
     test('refuses what is no name of a table', () => {
@@ -61,13 +67,13 @@ if (noPostgres) {
       const client = pool()
       client.on('error', () => undefined)
       const store = postgresKeys(client, { table: 'away' })
-      await store.claim('a', 60_000)
+      await store.claim('a', TIMES)
       for (const each of pools) if (each.listenerCount('error') === 0) each.on('error', () => {})
       await postgres.kill()
-      await expect(store.claim('b', 60_000)).rejects.toThrow()
+      await expect(store.claim('b', TIMES)).rejects.toThrow()
       await postgres.start()
-      expect(await store.claim('b', 60_000)).toBe('claimed')
-      expect(await store.claim('a', 60_000)).toBe('busy')
+      expect(await store.claim('b', TIMES)).toMatchObject({ attempt: 1 })
+      expect(await store.claim('a', TIMES)).toBe('busy')
     })
   })
 }
