@@ -66,8 +66,9 @@ const WINDOW_SECONDS = 3600
  * library. The name of a task is the key of its record, so that duplicates are told while it lives, and about an hour
  * longer.
  *
- * A task that is out of attempts is deleted. Set `maxAttempts` of the queue to -1, or well above `attempts`, as calls
- * that reach nobody count too; the inbox then gives up first and hands the record to `deadLetters`. When a task is
+ * A task that is out of attempts is deleted. Set `maxAttempts` of the queue to -1, or far above `attempts`, as calls
+ * that reach nobody, or find another at work, count too; the inbox, whose attempts are counted by `keys`, then gives up
+ * first and hands the record to `deadLetters`. When a task is
  * tried again is up to the queue: with its defaults first after 0.1 s, so set `minBackoff` as well.
  *
  * @throws {TypeError} `ERR_OPTION_INVALID`

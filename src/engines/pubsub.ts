@@ -54,9 +54,10 @@ const MAX_TEXT = 341
  * An inbox in a topic of Google Cloud Pub/Sub. Its push subscription calls `consumer()`, where the work is done
  * within the call: for platforms that freeze between requests, as Cloud Run. Over REST, without a client library.
  *
- * Pub/Sub counts attempts, roughly, only if the subscription has a dead-letter policy. Let that allow more of them
- * than `attempts`, as calls that reach nobody count too; then the inbox gives up first, with a reason. Without a
- * policy what fails is tried until `giveUpSeconds`. When it is tried again is up to the subscription.
+ * Attempts are counted by `keys`; without them by Pub/Sub, roughly, and only if the subscription has a dead-letter
+ * policy: else what fails is tried until `giveUpSeconds`. Let the policy allow far more of them than `attempts`, as
+ * calls that reach nobody, or find another at work, count too; then the inbox gives up first, with a reason. When it
+ * is tried again is up to the subscription.
  *
  * @throws {TypeError} `ERR_OPTION_INVALID`
  * @see https://docs.cloud.google.com/pubsub/docs/reference/rest/v1/projects.topics/publish
@@ -124,6 +125,10 @@ class PubSubEngine implements Engine {
     if (!isSuccess(answer) || typeof id !== 'string' || id === '') throw failure('Pub/Sub', answer)
   }
 
+  #late(): string {
+    return `It was published more than ${this.#giveUpMs / 1000} s ago, and still not done`
+  }
+
   #decode(payload: unknown): PushedWork {
     const read = (...path: string[]) => readMember(payload, path)
     const data = read('message', 'data')
@@ -136,10 +141,11 @@ class PubSubEngine implements Engine {
     }
     const record = unpackRecord(bytes)
     const published = Date.parse(String(read('message', 'publishTime')))
-    // Later it would be deleted: more attempts than any limit.
-    if (Date.now() - published > this.#giveUpMs) return { record, attempt: { number: Infinity } }
-    const attempt = read('deliveryAttempt')
-    return { record, attempt: { number: typeof attempt === 'number' ? Math.max(1, attempt) : 1 } }
+    const counted = read('deliveryAttempt')
+    const number = typeof counted === 'number' ? Math.max(1, counted) : 1
+    // Later Pub/Sub would delete it.
+    const late = Date.now() - published > this.#giveUpMs
+    return { record, attempt: { number, ...(late && { givenUp: this.#late() }) } }
   }
 }
 

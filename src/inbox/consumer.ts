@@ -2,12 +2,12 @@ import { createWebhookHandler } from '../handler.ts'
 import { configurationError, messageOf } from '../errors.ts'
 import { drop, retry } from '../outcomes.ts'
 import type { WebhookHandler } from '../types.ts'
-import type { Engine, Run, Verdict } from './engine.ts'
+import type { Attempt, Engine, InboxRecord, Run, Verdict } from './engine.ts'
 
 /** What a queue adds around a body: base64, attributes, an envelope. */
 const maxCallBytes = (maxBytes: number) => Math.ceil(maxBytes * 1.5) + 64 * 1024
-/** The wish for another attempt after a dead letter could not be kept; queues have their own ideas. */
-const BURY_AGAIN_MS = 60_000
+/** What keeping a dead letter may take, and the wish for when it is tried again; queues have their own ideas. */
+const BURY_MS = 60_000
 
 /**
  * The endpoint that a queue calls: the queue is a sender of webhooks like any other, verified and answered by the
@@ -44,21 +44,41 @@ export function createConsumer(
 
 /**
  * Keeps what is given up, where the queue itself does not. What can't be kept is tried again: to say that it is
- * done, to the queue or to a store of keys, would lose it.
+ * done, to the queue or to a store of keys, would lose it. Only the keeping is tried again, if the store of keys
+ * remembers that.
  */
 export function withBurial(run: Run, engine: Engine): Run {
   return async (record, attempt) => {
-    const verdict = await run(record, attempt)
+    const verdict = await verdictOf(run, record, attempt)
     if (verdict.kind !== 'dead' || !engine.bury) return verdict
+    const { reason } = verdict
+    if (await isTakenAway(attempt)) return buryAgain(`${reason}; but another worker has it now`)
     try {
-      await engine.bury(record, verdict.reason)
+      await engine.bury(record, reason)
       return verdict
     } catch (error) {
-      const reason = `${verdict.reason}; and it could not be kept: ${messageOf(error)}`
-      return { kind: 'retry', afterMs: BURY_AGAIN_MS, reason }
+      const again = `${reason}; and it could not be kept: ${messageOf(error)}`
+      return { ...buryAgain(again), givenUp: reason }
     }
   }
 }
+
+async function verdictOf(run: Run, record: InboxRecord, attempt: Attempt): Promise<Verdict> {
+  const { givenUp } = attempt
+  return givenUp === undefined ? await run(record, attempt) : { kind: 'dead', reason: givenUp }
+}
+
+/** Asked just before, and for as long as keeping may take. */
+async function isTakenAway({ extend }: Attempt): Promise<boolean> {
+  try {
+    return (await extend?.(BURY_MS)) === false
+  } catch {
+    // Two letters are better than none.
+    return false
+  }
+}
+
+const buryAgain = (reason: string) => ({ kind: 'retry', afterMs: BURY_MS, reason }) as const
 
 function toOutcome(verdict: Verdict) {
   switch (verdict.kind) {

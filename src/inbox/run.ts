@@ -41,8 +41,11 @@ export function createRun(context: RunContext): Run {
 
     if (!endpoint) return again(`No handler in this process has the name ${record.endpoint}`)
     if (attempt.number > attempts) {
-      // It was counted when it was given out: those before it had no end.
-      return { kind: 'dead', reason: `${attempts} attempts ended with their process, or too late` }
+      // It was counted when it was given out: the last had no end, or what it came to could not be kept.
+      return {
+        kind: 'dead',
+        reason: `All ${attempts} attempts are used up; the last ended with its process, too late, or its dead letter could not be kept`,
+      }
     }
     const began = await begin(record, endpoint, context)
     if ('dead' in began) return { kind: 'dead', reason: began.dead }

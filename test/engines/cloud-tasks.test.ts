@@ -139,6 +139,7 @@ describe('cloud-tasks', () => {
     await until(() => fake.waiting() === 0)
     expect(fake.answers).toEqual([503, 503, 200])
     expect(letters).toHaveLength(1)
+    if (keys) expect(letters[0]!.reason).toMatch(/^Attempt 1, the last: .*never/)
   })
 
   test('gives tasks the deadline that the consumer goes by', async () => {

@@ -178,19 +178,27 @@ describe('pubsub', () => {
     expect(fake.topics[DEAD_TOPIC]).toHaveLength(1)
   })
 
-  test('gives up what is older than giveUpSeconds, before the topic deletes it', async () => {
-    const inbox = create({ giveUpSeconds: 60 })
-    let runs = 0
-    const deliver = createShop(inbox, { '*': () => void runs++ })
-    fake.age = 50_000
-    await deliver({ id: '1', type: 'sale' })
-    fake.age = 70_000
-    await deliver({ id: '2', type: 'sale' })
-    await startConsumer(fake, inbox.consumer())
-    await until(() => fake.waiting() === 0)
-    expect(runs).toBe(1)
-    expect(fake.topics[DEAD_TOPIC]).toHaveLength(1)
-  })
+  test.each([
+    { name: 'without keys', keys: false as const },
+    { name: 'with keys', keys: memoryKeys().keys },
+  ])(
+    'gives up what is older than giveUpSeconds, before the topic deletes it, $name',
+    async ({ keys }) => {
+      const inbox = create({ giveUpSeconds: 60, keys })
+      let runs = 0
+      const deliver = createShop(inbox, { '*': () => void runs++ })
+      fake.age = 50_000
+      await deliver({ id: '1', type: 'sale' })
+      fake.age = 70_000
+      await deliver({ id: '2', type: 'sale' })
+      await startConsumer(fake, inbox.consumer())
+      await until(() => fake.waiting() === 0)
+      expect(runs).toBe(1)
+      expect(fake.topics[DEAD_TOPIC]).toHaveLength(1)
+      const { reason } = fake.topics[DEAD_TOPIC]![0]!.attributes!
+      expect(reason).toBe('It was published more than 60 s ago, and still not done')
+    },
+  )
 
   test('lets the work take less than the deadline of the subscription', () => {
     const maxRun = (deadlineSeconds?: number) =>

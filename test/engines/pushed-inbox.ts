@@ -1,13 +1,15 @@
 /** A sender, its handler, and what becomes of its deliveries in an inbox that is called by a queue. */
 import { createWebhookHandler, defineProvider, member, type Effects } from 'webhook-target'
 import { sharedSecret } from 'webhook-target/schemes/shared-secret'
-import type { EngineInbox, InboxRecord } from 'webhook-target/inbox'
-import { expect, test } from 'vitest'
+import type { EngineInbox, InboxRecord, KeyStore } from 'webhook-target/inbox'
+import { expect, test, vi } from 'vitest'
 import { silent } from '../support/reports.ts'
 import { strangerPair } from '../providers/google-keys.ts'
 import {
   deadUrl,
   identity,
+  memoryKeys,
+  sleep,
   startConsumer,
   TOKEN,
   until,
@@ -50,6 +52,9 @@ export interface PushedSubject {
     readonly endpoint?: string
     readonly timeoutSeconds?: number
     readonly accessToken?: () => Promise<string>
+    readonly attempts?: number
+    readonly leaseSeconds?: number
+    readonly keys?: KeyStore
   }) => EngineInbox
   /** The body of a call, as the queue would make it of a record. */
   readonly call: (
@@ -154,6 +159,42 @@ export function testPushedInbox({ fake, create, call }: PushedSubject): void {
     await worker.stop()
     expect(attempts).toEqual([1, 2, 3])
     expect(fake().answers).toEqual([503, 503, 200])
+  })
+
+  test('counts no call that finds another at work, and a process that ended as one attempt', async () => {
+    const { keys } = memoryKeys()
+    const inbox = create({ keys, attempts: 3 })
+    const put = vi.spyOn(inbox.engine, 'put')
+    const attempts: number[] = []
+    const deliver = createShop(inbox, { '*': (_event, { attempt }) => void attempts.push(attempt) })
+    await deliver({ id: '1', type: 'sale' })
+    await keys.claim(put.mock.calls[0]![0].key, { leaseMs: 400, keepMs: 60_000 })
+    const worker = await startConsumer(fake(), inbox.consumer())
+    await until(() => fake().waiting() === 0)
+    await worker.stop()
+    expect(fake().answers.length).toBeGreaterThan(4)
+    expect(attempts).toEqual([2])
+  })
+
+  test('keeps its key while the work takes', async () => {
+    const { keys } = memoryKeys()
+    const inbox = create({ keys, leaseSeconds: 0.15 })
+    const put = vi.spyOn(inbox.engine, 'put')
+    const claims: unknown[] = []
+    const deliver = createShop(inbox, {
+      async '*'() {
+        for (let i = 0; i < 6; i++) {
+          await sleep(100)
+          claims.push(await keys.claim(put.mock.calls[0]![0].key, { leaseMs: 1, keepMs: 1 }))
+        }
+      },
+    })
+    await deliver({ id: '1', type: 'sale' })
+    const worker = await startConsumer(fake(), inbox.consumer())
+    await until(() => fake().waiting() === 0)
+    await worker.stop()
+    expect(claims).toEqual(Array(6).fill('busy'))
+    expect(fake().answers).toEqual([200])
   })
 
   test.each([

@@ -1,44 +1,81 @@
 import { describe, expect, test, vi } from 'vitest'
-import type { KeyStore, Run, Verdict } from 'webhook-target/inbox'
+import type { Attempt, Engine, KeyClaim, KeyStore, Run, Verdict } from 'webhook-target/inbox'
+import { withBurial } from '../../src/inbox/consumer.ts'
 import { withKeys } from '../../src/inbox/keys.ts'
 
 const record = { key: 'k', endpoint: 'e', receivedAt: 0, head: '{}', body: new Uint8Array() }
-const OPTIONS = { leaseMs: 5000, keepMs: 60_000 }
+const TIMES = { leaseMs: 5000, keepMs: 60_000 }
+const CLAIM: KeyClaim = { key: 'k', fence: 'f', attempt: 3 }
 
 function store(claim: Awaited<ReturnType<KeyStore['claim']>>) {
-  const claimed = vi.fn<KeyStore['claim']>(async () => claim)
-  return { claim: claimed, done: vi.fn(async () => {}), release: vi.fn(async () => {}) }
+  return {
+    claim: vi.fn<KeyStore['claim']>(async () => claim),
+    extend: vi.fn<KeyStore['extend']>(async () => true),
+    done: vi.fn<KeyStore['done']>(async () => {}),
+    release: vi.fn<KeyStore['release']>(async () => {}),
+    forget: vi.fn<KeyStore['forget']>(async () => {}),
+  }
 }
 const runWith = (verdict: Verdict) => vi.fn<Run>(async () => verdict)
 
 describe('a store of keys', () => {
   test.each([
-    [{ kind: 'ack' }, 'done'],
-    [{ kind: 'dead', reason: 'unfit' }, 'done'],
-    [{ kind: 'retry', afterMs: 1, reason: 'later' }, 'release'],
-  ] as const)('is told what became of the work: %j is %s', async (verdict, call) => {
-    const keys = store('claimed')
-    expect(await withKeys(runWith(verdict), keys, OPTIONS)(record, { number: 1 })).toBe(verdict)
-    expect(keys.claim).toHaveBeenCalledWith('k', 5000)
-    expect(keys.done.mock.calls).toEqual(call === 'done' ? [['k', 60_000]] : [])
-    expect(keys.release.mock.calls).toEqual(call === 'release' ? [['k']] : [])
+    [{ kind: 'ack' }, { done: [[CLAIM, 60_000]] }],
+    [{ kind: 'dead', reason: 'unfit' }, { done: [[CLAIM, 60_000]] }],
+    [{ kind: 'retry', afterMs: 1, reason: 'later' }, { release: [[CLAIM, { keepMs: 60_000 }]] }],
+    [
+      { kind: 'retry', afterMs: 1, reason: 'later', givenUp: 'unfit' },
+      { release: [[CLAIM, { keepMs: 60_000, givenUp: 'unfit' }]] },
+    ],
+  ] as const)('is told what became of the work: %j, %j', async (verdict, calls) => {
+    const keys = store(CLAIM)
+    expect(await withKeys(runWith(verdict), keys, TIMES)(record, { number: 1 })).toBe(verdict)
+    expect(keys.claim.mock.calls).toEqual([['k', TIMES]])
+    const { done, release } = { done: [], release: [], ...calls }
+    expect(keys.done.mock.calls).toEqual(done)
+    expect(keys.release.mock.calls).toEqual(release)
   })
 
   test('has what is done acknowledged, and what is busy tried again, without a run', async () => {
     const run = runWith({ kind: 'ack' })
-    expect(await withKeys(run, store('done'), OPTIONS)(record, { number: 1 })).toEqual({
+    expect(await withKeys(run, store('done'), TIMES)(record, { number: 1 })).toEqual({
       kind: 'ack',
     })
-    const busy = await withKeys(run, store('busy'), OPTIONS)(record, { number: 1 })
+    const busy = await withKeys(run, store('busy'), TIMES)(record, { number: 1 })
     expect(busy).toMatchObject({ kind: 'retry', afterMs: 5000 })
     expect(run).not.toHaveBeenCalled()
   })
 
+  test('counts the attempts, whatever the queue has counted', async () => {
+    const run = runWith({ kind: 'ack' })
+    const { signal } = new AbortController()
+    await withKeys(run, store(CLAIM), TIMES)(record, { number: 40, signal })
+    expect(run.mock.calls[0]![1]).toMatchObject({ number: 3, signal })
+  })
+
+  test.each([
+    { name: 'both', queue: true, keys: true, held: true },
+    { name: 'the store, of a queue without leases', queue: undefined, keys: true, held: true },
+    { name: 'the queue only', queue: true, keys: false, held: false },
+    { name: 'the store only', queue: false, keys: true, held: false },
+  ])('is asked for a longer lease: $name', async ({ queue, keys: ofKeys, held }) => {
+    const keys = store(CLAIM)
+    keys.extend.mockResolvedValue(ofKeys)
+    const extend = queue === undefined ? {} : { extend: async () => queue }
+    const run = vi.fn<Run>(async (_record, attempt) => {
+      expect(await attempt.extend!(7000)).toBe(held)
+      return { kind: 'ack' }
+    })
+    await withKeys(run, keys, TIMES)(record, { number: 1, ...extend })
+    expect(run).toHaveResolvedWith({ kind: 'ack' })
+    expect(keys.extend).toHaveBeenCalledWith(CLAIM, 7000)
+  })
+
   test('that is away has the work tried again', async () => {
-    const keys = store('claimed')
+    const keys = store(CLAIM)
     keys.claim.mockRejectedValue(new Error('away'))
     const run = runWith({ kind: 'ack' })
-    const verdict = await withKeys(run, keys, OPTIONS)(record, { number: 1 })
+    const verdict = await withKeys(run, keys, TIMES)(record, { number: 1 })
     expect(verdict).toMatchObject({
       kind: 'retry',
       reason: expect.stringContaining('away') as string,
@@ -47,9 +84,48 @@ describe('a store of keys', () => {
   })
 
   test('that goes away meanwhile does not have it done again', async () => {
-    const keys = store('claimed')
+    const keys = store(CLAIM)
     keys.done.mockRejectedValue(new Error('away'))
-    const verdict = await withKeys(runWith({ kind: 'ack' }), keys, OPTIONS)(record, { number: 1 })
+    const verdict = await withKeys(runWith({ kind: 'ack' }), keys, TIMES)(record, { number: 1 })
     expect(verdict).toEqual({ kind: 'ack' })
+  })
+})
+
+describe('a dead letter', () => {
+  const dead = runWith({ kind: 'dead', reason: 'unfit' })
+  const bury = vi.fn<NonNullable<Engine['bury']>>()
+  const buried = (run: Run, attempt: Attempt) => {
+    bury.mockClear()
+    return withBurial(run, { bury } as Partial<Engine> as Engine)(record, attempt)
+  }
+
+  test('that could not be kept is given up for the first reason, without another run', async () => {
+    bury.mockRejectedValueOnce(new Error('full'))
+    const first = await withBurial(dead, { bury } as Partial<Engine> as Engine)(record, {
+      number: 1,
+    })
+    expect(first).toMatchObject({ kind: 'retry', givenUp: 'unfit' })
+    expect(first).toMatchObject({ reason: 'unfit; and it could not be kept: full' })
+    const run = runWith({ kind: 'ack' })
+    const second = await buried(run, { number: 2, givenUp: 'unfit' })
+    expect(second).toEqual({ kind: 'dead', reason: 'unfit' })
+    expect(run).not.toHaveBeenCalled()
+    expect(bury.mock.calls).toEqual([[record, 'unfit']])
+  })
+
+  test('is not kept by one from whom the work was taken away', async () => {
+    const verdict = await buried(dead, { number: 1, extend: async () => false })
+    expect(verdict).toMatchObject({ kind: 'retry' })
+    expect(verdict).not.toHaveProperty('givenUp')
+    expect(bury).not.toHaveBeenCalled()
+  })
+
+  test.each([
+    { name: 'has it', extend: async () => true },
+    { name: "can't ask", extend: () => Promise.reject(new Error('away')) },
+  ])('is kept by one who $name', async ({ extend }) => {
+    const verdict = await buried(dead, { number: 1, extend })
+    expect(verdict).toEqual({ kind: 'dead', reason: 'unfit' })
+    expect(bury).toHaveBeenCalledTimes(1)
   })
 })
