@@ -22,6 +22,7 @@ import {
   type SqliteDatabaseClass,
   type SqliteFailure,
 } from './lib/sqlite-binding.ts'
+import { identityOf } from './lib/sqlite-identity.ts'
 import { checkpoint, configure, migrate, setClock } from './lib/sqlite-schema.ts'
 import { SqliteStore, type Claimed, type Retention } from './lib/sqlite-store.ts'
 import { volatility } from './lib/volatile-disk.ts'
@@ -65,6 +66,8 @@ const PAGE_BYTES = 4096
 /** What a row takes besides its head and its body, in the table and in the indexes. */
 const ROW_BYTES = 256
 const MEASURE_MS = 1000
+/** How often to look whether the file is still at its path. */
+const LOOK_MS = 1000
 /** How long a delivery that finds no room makes some. */
 const FREE_MS = 50
 /** How long opening waits for another process. */
@@ -108,6 +111,9 @@ class SqliteEngine implements Engine, PullSource<SqliteClaim> {
   #class: SqliteDatabaseClass | undefined
   #store: SqliteStore | undefined
   #handle: SqliteDatabase | undefined
+  /** Which file is open; kept when it had to be closed, for then it must be there again. */
+  #identity: string | undefined
+  #lookedAt = -Infinity
   /** Whether a commit has failed in a way that may have left half of it on the disk. */
   #isSuspect = false
   /** Whether the disk was full the last time. */
@@ -199,8 +205,8 @@ class SqliteEngine implements Engine, PullSource<SqliteClaim> {
   async close(): Promise<void> {
     clearTimeout(this.#sweeping)
     await this.#writes.write(() => undefined).catch(() => undefined) // whatever is queued before it
-    this.#handle?.close()
-    this.#handle = this.#store = undefined
+    this.#abandon()
+    this.#identity = undefined
   }
 
   #insert(record: InboxRecord): 'stored' | 'duplicate' {
@@ -244,6 +250,7 @@ class SqliteEngine implements Engine, PullSource<SqliteClaim> {
   }
 
   #database(): SqliteDatabase {
+    this.#look()
     this.#open()
     // Before anything else takes the room that there may be again: it may be the log that fills the disk.
     if (this.#isFull && checkpoint(this.#handle!)) this.#isFull = false
@@ -253,17 +260,31 @@ class SqliteEngine implements Engine, PullSource<SqliteClaim> {
     if (!this.#store) this.#openFile()
     return this.#store!
   }
+
+  /** What is written to a file that was removed, or that another has taken the place of, is gone with it. */
+  #look(): void {
+    const now = performance.now()
+    if (!this.#handle || now < this.#lookedAt + LOOK_MS) return
+    this.#lookedAt = now
+    if (identityOf(this.#file) !== this.#identity) this.#abandon()
+  }
+
   #recover(failure: SqliteFailure): void {
+    if (failure === 'full') this.#isFull = true
+    if (failure !== 'io') return
+    // After a failed fsync nobody knows what is on the disk (https://www.usenix.org/conference/atc20/presentation/rebello).
+    this.#isSuspect = true
+    this.#abandon()
+  }
+
+  /** The next that needs the file opens it anew. */
+  #abandon(): void {
     try {
-      if (failure === 'full') this.#isFull = true
-      if (failure !== 'io') return
-      // After a failed fsync nobody knows what is on the disk (https://www.usenix.org/conference/atc20/presentation/rebello).
-      this.#isSuspect = true
       this.#handle?.close()
     } catch {
       // What can't be closed is given up.
     }
-    if (failure === 'io') this.#handle = this.#store = undefined
+    this.#handle = this.#store = undefined
   }
 
   #openFile(): void {
@@ -271,6 +292,7 @@ class SqliteEngine implements Engine, PullSource<SqliteClaim> {
     let database: SqliteDatabase | undefined
     try {
       this.#checkDisk()
+      if (this.#identity && !identityOf(this.#file)) throw new Error('It is not there any more')
       database = new this.#class!(this.#file)
       configure(database)
       database.exec('BEGIN IMMEDIATE')
@@ -280,6 +302,9 @@ class SqliteEngine implements Engine, PullSource<SqliteClaim> {
       // What a commit has left in the log that failed, or was killed, is a duplicate to who sends it again.
       if (!checkpoint(database) && this.#isSuspect) throw new Error('A commit has failed')
       this.#isSuspect = false
+      this.#identity = identityOf(this.#file)
+      this.#lookedAt = performance.now()
+      this.#measuredAt = -Infinity
       this.#handle = database
       this.#store = new SqliteStore(database, () => offset + this.#clock.now())
     } catch (error) {

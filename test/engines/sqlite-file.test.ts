@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -249,6 +249,56 @@ describe('durability', () => {
     expect(await big()).toBe('stored')
     await expect(big()).rejects.toThrow(/do workers run/)
     expect(rows().map(({ state }) => state)).toEqual([2, 0, 0, 0, 0])
+  })
+})
+
+describe('the file while it runs', () => {
+  const parts = (file: string) => ['', '-wal', '-shm'].map((end) => `${file}${end}`)
+  const keysIn = (file: string) => {
+    const database = new DatabaseSync(file)
+    const keys = database.prepare('SELECT key FROM inbox ORDER BY seq').all()
+    database.close()
+    return keys.map(({ key }) => key)
+  }
+  const pastTheLook = () => new Promise((resolve) => setTimeout(resolve, 1100))
+
+  async function openAlone() {
+    const file = newFile()
+    const inbox = sqlite(file)
+    await inbox.open()
+    onTestFinished(() => inbox.close())
+    await inbox.engine.put(record({ key: 'before' }))
+    return { file, engine: inbox.engine }
+  }
+
+  test('nothing is stored in one that was removed, until it is there again', async () => {
+    const { file, engine } = await openAlone()
+    const backup = newFile()
+    new DatabaseSync(file).exec(`VACUUM INTO '${backup}'`)
+    for (const part of parts(file)) rmSync(part, { force: true })
+    await pastTheLook()
+    for (let time = 0; time < 2; time++) {
+      const put = engine.put(record())
+      await expect(put).rejects.toThrow(/is not there any more/)
+      await expect(put).rejects.toThrow(file)
+    }
+    expect(existsSync(file)).toBe(false)
+    renameSync(backup, file)
+    expect(await engine.put(record({ key: 'before' }))).toBe('duplicate')
+    expect(await engine.put(record({ key: 'after' }))).toBe('stored')
+    expect(keysIn(file)).toEqual(['before', 'after'])
+  })
+
+  test('what takes its place is used from then on', async () => {
+    const { file, engine } = await openAlone()
+    const other = await openAlone()
+    const copy = newFile()
+    new DatabaseSync(other.file).exec(`VACUUM INTO '${copy}'`)
+    for (const part of parts(file)) rmSync(part, { force: true })
+    renameSync(copy, file)
+    await pastTheLook()
+    expect(await engine.put(record({ key: 'after' }))).toBe('stored')
+    expect(keysIn(file)).toEqual(['before', 'after'])
   })
 })
 

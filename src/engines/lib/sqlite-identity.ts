@@ -1,0 +1,16 @@
+import { builtinModule } from '../../lib/builtin.ts'
+
+interface FileSystem {
+  statSync(
+    path: string,
+    options: { bigint: true; throwIfNoEntry: false },
+  ): { readonly dev: bigint; readonly ino: bigint } | undefined
+}
+
+/** Which file a path leads to; `undefined` if to none. */
+export function identityOf(path: string): string | undefined {
+  const fs = builtinModule('node:fs') as FileSystem | undefined
+  if (!fs) return 'unknown'
+  const found = fs.statSync(path, { bigint: true, throwIfNoEntry: false })
+  return found && `${found.dev}:${found.ino}`
+}
