@@ -23,7 +23,15 @@ import {
   type SqliteFailure,
 } from './lib/sqlite-binding.ts'
 import { identityOf } from './lib/sqlite-identity.ts'
-import { checkpoint, configure, migrate, setClock } from './lib/sqlite-schema.ts'
+import {
+  checkAfterFailure,
+  checkpoint,
+  configure,
+  hold,
+  migrate,
+  release,
+  setClock,
+} from './lib/sqlite-schema.ts'
 import { SqliteStore, type Claimed, type Retention } from './lib/sqlite-store.ts'
 import { volatility } from './lib/volatile-disk.ts'
 import { WriteQueue } from './lib/write-queue.ts'
@@ -72,6 +80,8 @@ const LOOK_MS = 1000
 const FREE_MS = 50
 /** How long opening waits for another process. */
 const MAX_OPEN_MS = 5000
+/** How long closing does. */
+const MAX_CLOSE_MS = 3000
 
 /**
  * An inbox in one SQLite file, for one machine; several processes may share it. Every commit is on the disk before
@@ -111,11 +121,13 @@ class SqliteEngine implements Engine, PullSource<SqliteClaim> {
   #class: SqliteDatabaseClass | undefined
   #store: SqliteStore | undefined
   #handle: SqliteDatabase | undefined
+  #isOpen = false
   /** Which file is open; kept when it had to be closed, for then it must be there again. */
   #identity: string | undefined
   #lookedAt = -Infinity
   /** Whether a commit has failed in a way that may have left half of it on the disk. */
   #isSuspect = false
+  #hasFailed = false
   /** Whether the disk was full the last time. */
   #isFull = false
   #loop: PullLoop<SqliteClaim> | undefined
@@ -147,6 +159,7 @@ class SqliteEngine implements Engine, PullSource<SqliteClaim> {
 
   async open(): Promise<void> {
     this.#class ??= this.#options.database ?? (await findDatabaseClass())
+    this.#isOpen = true
     const until = performance.now() + MAX_OPEN_MS
     for (;;) {
       try {
@@ -204,9 +217,23 @@ class SqliteEngine implements Engine, PullSource<SqliteClaim> {
 
   async close(): Promise<void> {
     clearTimeout(this.#sweeping)
-    await this.#writes.write(() => undefined).catch(() => undefined) // whatever is queued before it
+    if (this.#handle) await this.#finish()
+    this.#isOpen = false
+    this.#writes.reject(new Error(`The inbox ${this.#file} was closed`))
     this.#abandon()
     this.#identity = undefined
+  }
+
+  /** Writes what is queued, unless another process has the file locked for too long. */
+  async #finish(): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, MAX_CLOSE_MS)))
+    const last = this.#writes.write(() => {
+      // A file that could not be written is checked by the next process.
+      if (!this.#hasFailed) release(this.#handle!)
+    })
+    await Promise.race([last.catch(() => undefined), late])
+    clearTimeout(timer)
   }
 
   #insert(record: InboxRecord): 'stored' | 'duplicate' {
@@ -273,7 +300,7 @@ class SqliteEngine implements Engine, PullSource<SqliteClaim> {
     if (failure === 'full') this.#isFull = true
     if (failure !== 'io') return
     // After a failed fsync nobody knows what is on the disk (https://www.usenix.org/conference/atc20/presentation/rebello).
-    this.#isSuspect = true
+    this.#isSuspect = this.#hasFailed = true
     this.#abandon()
   }
 
@@ -289,15 +316,19 @@ class SqliteEngine implements Engine, PullSource<SqliteClaim> {
 
   #openFile(): void {
     if (this.#store) return
+    if (!this.#isOpen) throw new Error(`The inbox ${this.#file} is not open`)
     let database: SqliteDatabase | undefined
     try {
       this.#checkDisk()
       if (this.#identity && !identityOf(this.#file)) throw new Error('It is not there any more')
       database = new this.#class!(this.#file)
       configure(database)
+      // Not in a process that serves: it had the file open already.
+      if (!this.#identity) checkAfterFailure(database, this.#clock)
       database.exec('BEGIN IMMEDIATE')
       migrate(database)
       const offset = setClock(database, this.#clock)
+      hold(database)
       database.exec('COMMIT')
       // What a commit has left in the log that failed, or was killed, is a duplicate to who sends it again.
       if (!checkpoint(database) && this.#isSuspect) throw new Error('A commit has failed')
@@ -322,6 +353,7 @@ class SqliteEngine implements Engine, PullSource<SqliteClaim> {
   }
 
   #sweep(ms: number): void {
+    if (!this.#isOpen) return
     this.#sweeping = setTimeout(() => {
       this.#writes
         .write(() => this.#open().sweep(this.#retention))

@@ -1,8 +1,16 @@
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { sqlite, type SqliteOptions } from 'webhook-target/engines/sqlite'
 import type { InboxRecord } from 'webhook-target/inbox'
@@ -302,6 +310,94 @@ describe('the file while it runs', () => {
   })
 })
 
+describe('a check of the file', () => {
+  /** Notes each check, and what was begun before it and not ended. */
+  function watched() {
+    const checks: string[] = []
+    let begun = ''
+    const Database = class extends DatabaseSync {
+      override exec(sql: string) {
+        if (/^BEGIN/.test(sql)) begun = sql
+        super.exec(sql)
+        if (/^(COMMIT|ROLLBACK)/.test(sql)) begun = ''
+      }
+      override prepare(sql: string) {
+        if (sql.includes('quick_check')) checks.push(begun)
+        return super.prepare(sql)
+      }
+    }
+    return { checks, Database }
+  }
+  async function closed(change = '') {
+    const { file, inbox, database, engine } = await open()
+    await engine.put(record())
+    await inbox.close()
+    if (change) database.exec(change)
+    return file
+  }
+
+  test.each([
+    ['after a clean end: none', '', 0],
+    ['beside a process that lives: none', `UPDATE clock SET holder = ${process.ppid}`, 0],
+    ['after the machine went down', "UPDATE clock SET boot = 'before'", 1],
+    ['after a process went down', 'UPDATE clock SET holder = 4194305', 1],
+  ])('%s', async (_name, change, count) => {
+    const { checks, Database } = watched()
+    await open(await closed(change), { database: Database })
+    // Nobody who stores waits for it.
+    expect(checks).toEqual(Array.from({ length: count }, () => ''))
+  })
+
+  test('the mark of a process is there while it has the file, and gone after it', async () => {
+    const { inbox, database } = await open()
+    const holder = () => database.prepare('SELECT holder FROM clock').get()!['holder']
+    expect(holder()).toBe(process.pid)
+    await inbox.close()
+    expect(holder()).toBe(null)
+  })
+
+  test('damage is told, and told again', async () => {
+    const { file, inbox, database, engine } = await open()
+    await Promise.all(
+      Array.from({ length: 50 }, () => engine.put(record({ body: new Uint8Array(3000) }))),
+    )
+    database.exec("UPDATE clock SET boot = 'before'")
+    await inbox.close()
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    const bytes = readFileSync(file)
+    bytes.fill(0xa5, bytes.length - 5 * 4096, bytes.length - 4 * 4096)
+    writeFileSync(file, bytes)
+    const again = sqlite(file)
+    await expect(again.open()).rejects.toThrow(/damaged/)
+    await expect(again.open()).rejects.toThrow(/damaged/)
+  })
+})
+
+describe('close', () => {
+  test('does not wait for a locked database for ever, and nothing opens it again', async () => {
+    const { inbox, engine, database } = await open()
+    database.exec('BEGIN IMMEDIATE')
+    const put = engine.put(record())
+    const told = expect(put).rejects.toThrow(/closed/)
+    const began = performance.now()
+    await inbox.close()
+    expect(performance.now() - began).toBeLessThan(5000)
+    await told
+    database.exec('COMMIT')
+    await expect(engine.put(record())).rejects.toThrow(/not open/)
+  })
+
+  test('waits for what is queued before it', async () => {
+    const { inbox, engine, database, rows } = await open()
+    database.exec('BEGIN IMMEDIATE')
+    const put = engine.put(record())
+    setTimeout(() => database.exec('COMMIT'), 300)
+    await inbox.close()
+    expect(await put).toBe('stored')
+    expect(rows()).toHaveLength(1)
+  })
+})
+
 describe('time', () => {
   test('is carried on when the clock is set back or forth', async () => {
     const { file, inbox, database, engine } = await open()
@@ -344,7 +440,8 @@ describe('order', () => {
         const statement = super.prepare(sql)
         if (!sql.includes('attempts = attempts + 1')) return statement
         const all = statement.all.bind(statement)
-        statement.all = (...values: Parameters<typeof all>) => (claims.count++, all(...values))
+        const counting = (...values: SQLInputValue[]) => (claims.count++, all(...values))
+        statement.all = counting as typeof all
         return statement
       }
     }

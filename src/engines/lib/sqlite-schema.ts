@@ -47,7 +47,7 @@ CREATE INDEX inbox_sequence ON inbox (ordering, sequence) WHERE state = ${DONE} 
 CREATE TRIGGER inbox_comes AFTER INSERT ON inbox ${ORDERED('new')};
 CREATE TRIGGER inbox_turns AFTER UPDATE OF state ON inbox ${ORDERED('new')};
 CREATE TRIGGER inbox_goes AFTER DELETE ON inbox ${ORDERED('old')};
-CREATE TABLE clock (boot TEXT NOT NULL, offset INTEGER NOT NULL);
+CREATE TABLE clock (boot TEXT NOT NULL, offset INTEGER NOT NULL, holder INTEGER);
 PRAGMA application_id = ${APPLICATION_ID};
 PRAGMA user_version = ${VERSION};
 `
@@ -77,16 +77,59 @@ function isBefore(version: readonly number[], limit: readonly number[]): boolean
 
 /** Creates the tables in a new file. @throws {Error} for a file that is not ours, or of a later version */
 export function migrate(database: SqliteDatabase): void {
+  if (!isOurs(database)) database.exec(TABLES)
+}
+
+/** False if there is nothing in it yet. */
+function isOurs(database: SqliteDatabase): boolean {
   const application = Number(first(database, 'PRAGMA application_id'))
   const version = Number(first(database, 'PRAGMA user_version'))
   const isNew = Number(first(database, 'SELECT count(*) AS value FROM sqlite_schema')) === 0
-  if (isNew) return void database.exec(TABLES)
+  if (isNew) return false
   if (application !== APPLICATION_ID) throw new Error('It is a database of another program')
   if (version !== VERSION) {
     throw new Error(`Its tables have version ${version}, and this release knows ${VERSION}`)
   }
+  return true
+}
+
+/**
+ * Reads all of the file, if the machine or the last process that opened it went down: seconds for a gigabyte, so not
+ * in a transaction that others wait for.
+ *
+ * @throws {Error} for a file that is damaged, is not ours, or of a later version
+ */
+export function checkAfterFailure(database: SqliteDatabase, { boot }: MachineClock): void {
+  if (!isOurs(database)) return
+  const last = database.prepare('SELECT boot, holder FROM clock').get() as SqliteRow | undefined
+  const holder = last?.['holder'] ?? null
+  // Where nobody can tell one start of the machine from another, a number may be that of another process.
+  const wasLeft = holder !== null && !(boot !== 'unknown' && isAlive(Number(holder)))
+  if (last?.['boot'] === boot && !wasLeft) return
   const problem = first(database, 'PRAGMA quick_check(1)')
   if (problem !== 'ok') throw new Error(`It is damaged: ${String(problem)}`)
+}
+
+/** Marks the file as open, until `release`. */
+export function hold(database: SqliteDatabase): void {
+  database.prepare('UPDATE clock SET holder = ?').run(runtime.process?.pid ?? 0)
+}
+
+export function release(database: SqliteDatabase): void {
+  database.prepare('UPDATE clock SET holder = NULL WHERE holder = ?').run(runtime.process?.pid ?? 0)
+}
+
+const runtime = globalThis as {
+  process?: { readonly pid?: number; kill?(pid: number, signal: 0): unknown }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    runtime.process?.kill?.(pid, 0)
+    return true
+  } catch (error) {
+    return (error as { code?: unknown }).code === 'EPERM'
+  }
 }
 
 /**
@@ -103,7 +146,7 @@ export function setClock(database: SqliteDatabase, clock: MachineClock): number 
   const now = clock.now()
   const offset = Math.max(boot === 'unknown' ? now : Date.now(), latest) - now
   database.exec('DELETE FROM clock')
-  database.prepare('INSERT INTO clock VALUES (?, ?)').run(boot, offset)
+  database.prepare('INSERT INTO clock (boot, offset) VALUES (?, ?)').run(boot, offset)
   // Where nobody can tell one start of the machine from another, other processes may be at it.
   if (boot !== 'unknown') {
     database.exec(`UPDATE inbox SET due = 0 WHERE state = ${TODO} AND fence IS NOT NULL`)

@@ -41,6 +41,11 @@ export class WriteQueue {
     })
   }
 
+  /** Rejects what still waits to be written. */
+  reject(error: Error): void {
+    for (const write of this.#writes.splice(0)) write.reject(error)
+  }
+
   #flush(): void {
     this.#scheduled = false
     const writes = this.#writes.splice(0, MAX_WRITES).filter((write) => {
