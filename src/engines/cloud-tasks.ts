@@ -40,8 +40,8 @@ export interface CloudTasksOptions extends InboxOptions, GoogleApiOptions {
    */
   readonly push: Provider
   /**
-   * Keeps what is given up, for Cloud Tasks has no place for it. Has to reject if it can't: then the work is given up
-   * again later.
+   * Keeps what is given up, for Cloud Tasks has no place for it. Has to reject if it can't: then that is tried again
+   * later. `inbox.replay({ records: [letter.record] })` puts it back to work.
    */
   readonly deadLetters: (letter: DeadLetter) => Awaitable<void>
   /** Tells duplicates after an hour; `false` if your effects may see an event twice. */
@@ -118,7 +118,17 @@ class CloudTasksEngine implements Engine {
 
   /** After an answer that was lost, `duplicate` may be the record itself. */
   async put(record: InboxRecord, { signal }: PutOptions = {}): Promise<'stored' | 'duplicate'> {
-    const task = this.#toTask(record)
+    // A hash: names that begin alike would slow the queue down.
+    return await this.#create(record, record.key, signal)
+  }
+
+  /** Under a name of its own: that of a task is known for an hour after its end. */
+  async putBack(record: InboxRecord): Promise<void> {
+    await this.#create(record, `${record.key}-${Date.now().toString(36)}`)
+  }
+
+  async #create(record: InboxRecord, id: string, signal?: AbortSignal) {
+    const task = this.#toTask(record, id)
     const answer = await this.#api.post(`/v2/${this.#options.queue}/tasks`, { task }, signal)
     if (isSuccess(answer) && readMember(answer.body, ['name']) === task.name) return 'stored'
     // 409 is ABORTED as well, which stored nothing.
@@ -130,11 +140,10 @@ class CloudTasksEngine implements Engine {
     await this.#options.deadLetters({ record, reason, at: Date.now() })
   }
 
-  #toTask(record: InboxRecord) {
+  #toTask(record: InboxRecord, id: string) {
     const { queue, url, serviceAccount, audience = url } = this.#options
     return {
-      // A hash: names that begin alike would slow the queue down.
-      name: `${queue}/tasks/${record.key}`,
+      name: `${queue}/tasks/${id}`,
       dispatchDeadline: `${this.#deadlineSeconds}s`,
       httpRequest: {
         url,

@@ -27,7 +27,7 @@ export interface PubSubOptions extends InboxOptions, GoogleApiOptions {
   readonly push: Provider
   /**
    * Where what is given up is published. It needs a subscription, or nothing is kept there; take the same for the
-   * dead-letter policy of the subscription.
+   * dead-letter policy of the subscription. `inbox.replay({ records: [recordOf(message)] })` puts it back to work.
    */
   readonly deadTopic: string
   /** Tells duplicates, which Pub/Sub does not; `false` if your effects may see an event twice. */
@@ -71,6 +71,21 @@ export function pubsub(options: PubSubOptions): EngineInbox {
   return createInbox(new PubSubEngine(options), options)
 }
 
+/**
+ * The record in a message of the topics, as a client library or `gcloud pubsub subscriptions pull --format=json` gives
+ * it: in bytes, or in base64.
+ *
+ * @throws {WebhookError} `ERR_BODY_MALFORMED` for what no inbox published
+ */
+export function recordOf({ data }: { readonly data: unknown }): InboxRecord {
+  const bytes = typeof data === 'string' ? fromBase64(data) : data
+  if (bytes instanceof Uint8Array) {
+    // The body is cut out by `slice`, which does not copy in a Buffer.
+    return unpackRecord(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+  }
+  throw new WebhookError('ERR_BODY_MALFORMED', 'What was pushed is no wrapped message with data')
+}
+
 class PubSubEngine implements Engine {
   readonly name = 'pubsub'
   readonly capabilities: Engine['capabilities']
@@ -111,6 +126,11 @@ class PubSubEngine implements Engine {
     return 'stored'
   }
 
+  /** There are no names: it is published once more. */
+  async putBack(record: InboxRecord): Promise<void> {
+    await this.put(record)
+  }
+
   async bury(record: InboxRecord, reason: string): Promise<void> {
     const { data, attributes } = toMessage(record)
     await this.#publish(this.#deadTopic, {
@@ -131,15 +151,7 @@ class PubSubEngine implements Engine {
 
   #decode(payload: unknown): PushedWork {
     const read = (...path: string[]) => readMember(payload, path)
-    const data = read('message', 'data')
-    const bytes = typeof data === 'string' ? fromBase64(data) : undefined
-    if (!bytes) {
-      throw new WebhookError(
-        'ERR_BODY_MALFORMED',
-        'What was pushed is no wrapped message with data',
-      )
-    }
-    const record = unpackRecord(bytes)
+    const record = recordOf({ data: read('message', 'data') })
     const published = Date.parse(String(read('message', 'publishTime')))
     const counted = read('deliveryAttempt')
     const number = typeof counted === 'number' ? Math.max(1, counted) : 1

@@ -100,6 +100,11 @@ export type ReplaySelection =
   | { readonly keys: readonly string[] }
   | { readonly since: number }
 
+/** Records that were given up, as they were kept elsewhere than in the engine. */
+export interface RecordSelection {
+  readonly records: readonly InboxRecord[]
+}
+
 /** How a queue calls back: as a sender of webhooks, whose deliveries hold a record. */
 export interface PushSide {
   /** Verifies the call, and knows what answer means what to the queue. */
@@ -129,6 +134,8 @@ export interface Engine {
   readonly push?: PushSide
   /** Keeps a record whose work was given up, where the queue itself has no place for it. */
   bury?(record: InboxRecord, reason: string): Promise<void>
+  /** Stores a record once more, though its key may be known: one that was kept by `bury`. */
+  putBack?(record: InboxRecord): Promise<void>
   /** Oldest first. */
   dead?(): AsyncIterable<DeadLetter>
   /** Puts records back to work, past their window; how many there were. */

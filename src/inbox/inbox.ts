@@ -5,8 +5,16 @@ import type { Budget } from '../lib/deadline.ts'
 import { ignored, stored, type Result } from '../outcomes.ts'
 import type { HostContext, WebhookHandler } from '../types.ts'
 import { createConsumer, withBurial } from './consumer.ts'
-import type { DeadLetter, Engine, InboxRecord, ReplaySelection, Run, Worker } from './engine.ts'
-import { withKeys } from './keys.ts'
+import type {
+  DeadLetter,
+  Engine,
+  InboxRecord,
+  RecordSelection,
+  ReplaySelection,
+  Run,
+  Worker,
+} from './engine.ts'
+import { forgetSelected, withKeys } from './keys.ts'
 import { compileOptions, type InboxOptions, type InboxSettings } from './options.ts'
 import { Pressure } from './pressure.ts'
 import { toRecord } from './record.ts'
@@ -23,8 +31,13 @@ export interface EngineInbox extends Inbox {
   consumer(): WebhookHandler
   /** What was given up, oldest first. */
   dead(): AsyncIterable<DeadLetter>
-  /** Puts records back to work, duplicates or not; how many there were. */
-  replay(selection: ReplaySelection): Promise<number>
+  /**
+   * Puts records back to work, duplicates or not; how many there were. Where the engine keeps no dead letters, give it
+   * the `records` of those that were kept elsewhere; after an error, those before it are back.
+   *
+   * @throws {TypeError} `ERR_OPTION_INVALID` if the engine has no such selection
+   */
+  replay(selection: ReplaySelection | RecordSelection): Promise<number>
 }
 
 /** Deliveries that wait for their work, for each that can be worked on. More would hardly be done in time. */
@@ -149,9 +162,34 @@ class StoringInbox implements EngineInbox {
     throw configurationError('ERR_OPTION_INVALID', `${this.name} does not list its dead letters`)
   }
 
-  replay(selection: ReplaySelection): Promise<number> {
-    if (this.engine.replay) return this.engine.replay(selection)
-    throw configurationError('ERR_OPTION_INVALID', `${this.name} can't put records back to work`)
+  async replay(selection: ReplaySelection | RecordSelection): Promise<number> {
+    if ('records' in selection) return await this.#putBack(selection.records)
+    const { engine } = this
+    if (engine.replay) {
+      await forgetSelected(this.#settings.keys, engine, selection)
+      return await engine.replay(selection)
+    }
+    throw configurationError(
+      'ERR_OPTION_INVALID',
+      `${this.name} keeps no dead letters: give the "records" of what was kept`,
+    )
+  }
+
+  async #putBack(records: readonly InboxRecord[]): Promise<number> {
+    const { engine } = this
+    if (!engine.putBack) {
+      throw configurationError(
+        'ERR_OPTION_INVALID',
+        `${this.name} keeps its dead letters itself: name their "keys", or all that are "dead"`,
+      )
+    }
+    await this.#open()
+    for (const record of records) {
+      // Before: it may be worked on at once.
+      await this.#settings.keys?.forget(record.key)
+      await engine.putBack(record)
+    }
+    return records.length
   }
 
   async #accept(task: Task, endpoint: WorkingEndpoint, budget: Budget): Promise<WorkedTask> {

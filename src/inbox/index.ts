@@ -9,6 +9,7 @@ export type {
   PushedWork,
   PushSide,
   PutOptions,
+  RecordSelection,
   ReplaySelection,
   Run,
   Verdict,

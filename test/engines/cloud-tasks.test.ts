@@ -51,6 +51,7 @@ describe('cloud-tasks', () => {
   testPushedInbox({
     fake: () => fake,
     create,
+    dead: () => letters.map(({ record }) => record),
     async call(record) {
       await create().engine.put(record)
       const { body, headers } = fake.tasks.at(-1)!.httpRequest

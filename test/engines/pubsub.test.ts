@@ -1,5 +1,5 @@
 import { createWebhookHandler, defineProvider } from 'webhook-target'
-import { pubsub, type PubSubOptions } from 'webhook-target/engines/pubsub'
+import { pubsub, recordOf, type PubSubOptions } from 'webhook-target/engines/pubsub'
 import { googlePubsubPush } from 'webhook-target/providers/google-pubsub-push'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { google } from '../providers/google-keys.ts'
@@ -85,6 +85,7 @@ describe('pubsub', () => {
   testPushedInbox({
     fake: () => fake,
     create,
+    dead: () => fake.topics[DEAD_TOPIC]!.map(({ data }) => recordOf({ data: data! })),
     async call(record) {
       await create().engine.put(record)
       const message = { ...fake.topics[TOPIC]!.at(-1), messageId: '7' }
@@ -161,6 +162,19 @@ describe('pubsub', () => {
       reason: expect.stringContaining('Attempt 2, the last') as string,
       at: expect.stringMatching(/^\d{13}$/) as string,
     })
+  })
+
+  test('gives back the record of a message, be it in base64 or in bytes', async () => {
+    const record = anyRecord()
+    await create().engine.put(record)
+    const { data } = fake.topics[TOPIC]![0]!
+    expect(recordOf({ data: data! })).toEqual(record)
+    expect(recordOf({ data: Buffer.from(data!, 'base64') })).toEqual(record)
+    for (const other of ['', 'e30=', '?', new Uint8Array()]) {
+      expect(() => recordOf({ data: other })).toThrow(
+        expect.objectContaining({ code: 'ERR_BODY_MALFORMED' }),
+      )
+    }
   })
 
   test('acknowledges nothing that could not be kept', async () => {

@@ -56,6 +56,8 @@ export interface PushedSubject {
     readonly leaseSeconds?: number
     readonly keys?: KeyStore
   }) => EngineInbox
+  /** What was given up, as an operator finds it. */
+  readonly dead: () => readonly InboxRecord[]
   /** The body of a call, as the queue would make it of a record. */
   readonly call: (
     record: InboxRecord,
@@ -63,7 +65,7 @@ export interface PushedSubject {
 }
 
 /** What holds for every queue that is reached over Google's REST APIs. */
-export function testPushedInbox({ fake, create, call }: PushedSubject): void {
+export function testPushedInbox({ fake, create, call, dead }: PushedSubject): void {
   test.each([
     { name: 'too many requests', fault: { status: 429, body: {} } },
     { name: 'an outage', fault: { status: 503, body: 'Service Unavailable' } },
@@ -174,6 +176,44 @@ export function testPushedInbox({ fake, create, call }: PushedSubject): void {
     await worker.stop()
     expect(fake().answers.length).toBeGreaterThan(4)
     expect(attempts).toEqual([2])
+  })
+
+  test.each([
+    { name: 'with keys', keys: memoryKeys().keys },
+    { name: 'without keys', keys: undefined },
+  ])('works again on dead letters that are put back, $name', async ({ keys }) => {
+    const inbox = create({ attempts: 1, ...(keys && { keys }) })
+    const attempts: number[] = []
+    let broken = true
+    const deliver = createShop(inbox, {
+      '*'(_event, { attempt }) {
+        attempts.push(attempt)
+        if (broken) throw new Error('broken')
+      },
+    })
+    const sales = ['1', '2'].map((id) => ({ id, type: 'sale' }))
+    for (const sale of sales) await deliver(sale)
+    const worker = await startConsumer(fake(), inbox.consumer())
+    await until(() => fake().waiting() === 0)
+    expect(attempts).toEqual([1, 1])
+    expect(dead()).toHaveLength(2)
+
+    broken = false
+    expect(await inbox.replay({ records: dead() })).toBe(2)
+    await until(() => fake().waiting() === 0)
+    expect(attempts).toEqual([1, 1, 1, 1])
+    expect(dead()).toHaveLength(2)
+    // What the sender delivers once more is a duplicate still.
+    if (keys) for (const sale of sales) expect(await deliver(sale)).toBe(200)
+    await until(() => fake().waiting() === 0)
+    await worker.stop()
+    expect(attempts).toHaveLength(4)
+  })
+
+  test('says what could not be put back', async () => {
+    const inbox = create({ endpoint: await deadUrl() })
+    await expect(inbox.replay({ records: [anyRecord()] })).rejects.toThrow()
+    await expect(inbox.replay({ dead: true })).rejects.toThrow('"records"')
   })
 
   test('keeps its key while the work takes', async () => {

@@ -1,4 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
+import { memory } from 'webhook-target/engines/memory'
+import { createInbox } from 'webhook-target/inbox'
 import type { Attempt, Engine, KeyClaim, KeyStore, Run, Verdict } from 'webhook-target/inbox'
 import { withBurial } from '../../src/inbox/consumer.ts'
 import { withKeys } from '../../src/inbox/keys.ts'
@@ -88,6 +90,38 @@ describe('a store of keys', () => {
     keys.done.mockRejectedValue(new Error('away'))
     const verdict = await withKeys(runWith({ kind: 'ack' }), keys, TIMES)(record, { number: 1 })
     expect(verdict).toEqual({ kind: 'ack' })
+  })
+})
+
+describe('a replay', () => {
+  const inboxOf = (keys: KeyStore) => {
+    const dead: NonNullable<Engine['dead']> = async function* () {
+      yield { record, reason: 'unfit', at: 0 }
+    }
+    const replay = vi.fn<NonNullable<Engine['replay']>>(async () => 1)
+    return {
+      inbox: createInbox(Object.assign(memory().engine, { dead, replay }), { keys }),
+      replay,
+    }
+  }
+
+  test.each([
+    { selection: { dead: true } as const, forgotten: ['k'] },
+    { selection: { keys: ['a', 'b'] }, forgotten: ['a', 'b'] },
+  ])('has the keys forgotten before: $selection', async ({ selection, forgotten }) => {
+    const keys = store('done')
+    const { inbox, replay } = inboxOf(keys)
+    expect(await inbox.replay(selection)).toBe(1)
+    expect(keys.forget.mock.calls).toEqual(forgotten.map((key) => [key]))
+    const [order] = replay.mock.invocationCallOrder
+    expect(keys.forget.mock.invocationCallOrder.at(-1)).toBeLessThan(order!)
+  })
+
+  test('is refused where it would replay nothing', async () => {
+    const { inbox, replay } = inboxOf(store('done'))
+    await expect(inbox.replay({ since: 0 })).rejects.toThrow('keys')
+    await expect(inbox.replay({ records: [record] })).rejects.toThrow('itself')
+    expect(replay).not.toHaveBeenCalled()
   })
 })
 
