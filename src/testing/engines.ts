@@ -125,6 +125,18 @@ const CASES: readonly Case[] = [
     },
   },
   {
+    name: 'has stored for another process what put has resolved for',
+    needs: tells,
+    async run(bench) {
+      const other = await bench.another()
+      for (let count = 0; count < 20; count++) {
+        const record = bench.record()
+        expectEqual('the first', await bench.put(record), 'stored')
+        expectEqual('one by another', await other.put(record), 'duplicate')
+      }
+    },
+  },
+  {
     name: 'works on 200 records, each once, with two workers',
     needs: pulls,
     async run(bench) {
@@ -230,6 +242,56 @@ const CASES: readonly Case[] = [
       if (bench.engine.dead) expectEqual('dead letters', (await bench.whenDead(0)).length, 0)
     },
   },
+  ...(['retry', 'extension'] as const).map((late): Case => ({
+    name: `leaves the work to the one that has it, whatever late ${late} comes from the one before`,
+    needs: pulls,
+    async run(bench) {
+      const { leaseMs } = bench
+      await bench.put(bench.record())
+      let thaw!: () => void
+      const frozen = new Promise<void>((resolve) => (thaw = resolve))
+      let thawed = false
+      let extended: boolean | undefined
+      const former = await bench.collect(
+        1,
+        async ({ attempt }) => {
+          await frozen
+          if (late === 'extension') extended = await isExtended(attempt, leaseMs * 10)
+          thawed = true
+          return { kind: 'retry', afterMs: 0, reason: 'too late' }
+        },
+        bench.engine,
+        1,
+      )
+      let finish!: () => void
+      const finished = new Promise<void>((resolve) => (finish = resolve))
+      const holder = await bench.collect(
+        1,
+        async ({ attempt }) => {
+          const extending = setInterval(() => void isExtended(attempt, leaseMs), leaseMs / 4)
+          await finished
+          clearInterval(extending)
+          return { kind: 'ack' }
+        },
+        await bench.another(),
+        1,
+      )
+      thaw()
+      await until(() => thawed)
+      await former.stop()
+      const third = await bench.work(
+        async () => ({ kind: 'dead', reason: 'begun again' }),
+        await bench.another(),
+      )
+      await sleep(leaseMs * 3)
+      finish()
+      await Promise.all([holder.stop(), third.stop()])
+      expectEqual('the attempt of the holder', holder.seen[0]?.attempt.number, 2)
+      expectEqual('the runs', former.seen.length + holder.seen.length, 2)
+      if (late === 'extension') expectEqual('the late extension', extended, false)
+      if (bench.engine.dead) expectEqual('dead letters', (await bench.whenDead(0)).length, 0)
+    },
+  })),
   {
     name: 'leaves the work to a worker that extends its lease',
     needs: pulls,
@@ -414,6 +476,15 @@ class Bench {
 
   async close(): Promise<void> {
     for (const close of this.#closing.toReversed()) await close().catch(() => undefined)
+  }
+}
+
+/** An engine may resolve with false or reject. */
+async function isExtended({ extend }: Attempt, ms: number): Promise<boolean> {
+  try {
+    return (await extend?.(ms)) !== false && extend !== undefined
+  } catch {
+    return false
   }
 }
 
