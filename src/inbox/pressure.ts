@@ -37,8 +37,9 @@ export class Pressure {
         { retryAfterSeconds: 1 },
       )
     }
-    if (this.#pending === 0) this.#begin(now)
-    this.#pending++
+    if (this.#pending === 0) this.#lastCompletion = now
+    // What it does when little is asked of it says nothing of what it can do.
+    if (++this.#pending === FREE_PLACES) this.#begin(now)
   }
 
   /** It was not stored, or not in time: it is out of the queue, and says nothing of how fast that moves. */
@@ -49,9 +50,9 @@ export class Pressure {
   /** It is stored. */
   leave(): void {
     const now = this.#now()
-    this.#pending--
-    this.#completed++
     this.#lastCompletion = now
+    this.#completed++
+    if (this.#pending-- < FREE_PLACES) return
     const elapsed = now - this.#windowStart
     if (elapsed < WINDOW_MS) return
     const rate = this.#completed / elapsed
@@ -61,8 +62,8 @@ export class Pressure {
   }
 
   #begin(now: number): void {
-    this.#windowStart = this.#lastCompletion = now
-    this.#completed = 0
+    this.#windowStart = now
+    this.#completed = this.#ratePerMs = 0
   }
 
   /** By the rate of late; or as long as nothing has come back, if that is longer. */

@@ -48,6 +48,17 @@ describe('pressure', () => {
     expect(longestMs).toBeLessThan(1500)
   })
 
+  test('takes a burst after a quiet time: little asked for is not little that can be done', () => {
+    let now = 0
+    const pressure = new Pressure(() => now)
+    for (; now < 5000; now += 200) {
+      pressure.enter(1000)
+      now += 5
+      pressure.leave()
+    }
+    for (let i = 0; i < 200; i++) pressure.enter(1000)
+  })
+
   test('refuses when nothing has come back for longer than is worth it', () => {
     let now = 0
     const pressure = new Pressure(() => now)
