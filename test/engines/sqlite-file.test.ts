@@ -13,7 +13,8 @@ import { join } from 'node:path'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { sqlite, type SqliteOptions } from 'webhook-target/engines/sqlite'
-import type { InboxRecord } from 'webhook-target/inbox'
+import type { InboxRecord, Verdict } from 'webhook-target/inbox'
+import type { Claim, PullSource } from '../../src/engines/lib/pull-loop.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sqlite-file-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -451,8 +452,8 @@ describe('order', () => {
   function fill(database: DatabaseSync, count: number) {
     database.exec(`
       WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < ${count})
-      INSERT INTO inbox (key, due, changed, endpoint, received_at, head, body, ordering)
-      SELECT printf('%043d', n), n, n, 'test', 0, '{}', x'7b7d', 'a' FROM number`)
+      INSERT INTO inbox (key, due, changed, endpoint, received_at, head, body, ordering, waits)
+      SELECT printf('%043d', n), n, n, 'test', 0, '{}', x'7b7d', 'a', n > 1 FROM number`)
   }
 
   test.each([1, 20_000])(
@@ -477,28 +478,42 @@ describe('order', () => {
   )
 
   test('what comes next is what is left, however the one before it went', async () => {
-    const { database, engine } = await open()
+    const { engine, database } = await open(newFile(), { revive: true })
     const first = () =>
       database
         .prepare('SELECT key FROM inbox WHERE state = 0 AND waits = 0 ORDER BY seq')
         .all()
         .map(({ key }) => key)
+    const source = engine as unknown as PullSource<Claim>
+    const end = async (verdict: Verdict, ...keys: string[]) => {
+      for (const wanted of keys) {
+        const claims = await source.claim(100, 0)
+        await source.settle(claims.find(({ record: { key } }) => key === wanted)!, verdict)
+      }
+    }
+    const dead: Verdict = { kind: 'dead', reason: 'no' }
     for (const key of ['a', 'b', 'c', 'd', 'e']) await engine.put(record({ key, order: 'o' }))
     await engine.put(record({ key: 'alone' }))
     await engine.put(record({ key: 'other', order: 'p' }))
     expect(first()).toEqual(['a', 'alone', 'other'])
-    database.exec("DELETE FROM inbox WHERE key = 'a'")
+    await end({ kind: 'retry', afterMs: 0, reason: 'no' }, 'a')
+    expect(first()).toEqual(['a', 'alone', 'other'])
+    await end({ kind: 'ack' }, 'a')
     expect(first()).toEqual(['b', 'alone', 'other'])
-    database.exec("UPDATE inbox SET state = 2, reason = '' WHERE key IN ('b', 'd')")
-    expect(first()).toEqual(['c', 'alone', 'other'])
+    await end(dead, 'b', 'c', 'd')
+    expect(first()).toEqual(['e', 'alone', 'other'])
     await engine.replay!({ keys: ['d'] })
-    expect(first()).toEqual(['c', 'alone', 'other'])
-    await engine.replay!({ keys: ['b'] })
+    expect(first()).toEqual(['d', 'alone', 'other'])
+    await engine.put(record({ key: 'b' }))
     expect(first()).toEqual(['b', 'alone', 'other'])
-    database.exec("UPDATE inbox SET state = 1 WHERE key IN ('b', 'c', 'd', 'e')")
+    await engine.replay!({ dead: true })
+    expect(first()).toEqual(['b', 'alone', 'other'])
+    await end({ kind: 'ack' }, 'b', 'c', 'd', 'e')
     expect(first()).toEqual(['alone', 'other'])
+    await engine.put(record({ key: 'f', order: 'o' }))
+    expect(first()).toEqual(['alone', 'other', 'f'])
     await engine.replay!({ since: 0 })
-    expect(first()).toEqual(['b', 'alone', 'other'])
+    expect(first()).toEqual(['a', 'alone', 'other'])
   })
 })
 

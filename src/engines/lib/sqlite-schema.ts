@@ -10,16 +10,6 @@ export const TODO = 0
 export const DONE = 1
 export const DEAD = 2
 
-/** Of what is still to be done of an order, all but the first wait. Nothing has to look at those until then. */
-const ORDERED = (row: 'new' | 'old') => `
-  WHEN ${row}.ordering IS NOT NULL
-  BEGIN
-    UPDATE inbox SET waits = seq > (
-      SELECT min(seq) FROM inbox WHERE state = ${TODO} AND ordering = ${row}.ordering)
-    WHERE state = ${TODO} AND (seq = ${row}.seq OR seq IN (
-      SELECT seq FROM inbox WHERE state = ${TODO} AND ordering = ${row}.ordering ORDER BY seq LIMIT 2));
-  END`
-
 const TABLES = `
 CREATE TABLE inbox (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -44,9 +34,6 @@ CREATE INDEX inbox_content ON inbox (changed) WHERE state = ${DONE} AND body IS 
 CREATE INDEX inbox_keys ON inbox (changed) WHERE state = ${DONE} AND body IS NULL;
 CREATE INDEX inbox_ordering ON inbox (ordering, seq) WHERE state = ${TODO} AND ordering IS NOT NULL;
 CREATE INDEX inbox_sequence ON inbox (ordering, sequence) WHERE state = ${DONE} AND sequence IS NOT NULL;
-CREATE TRIGGER inbox_comes AFTER INSERT ON inbox ${ORDERED('new')};
-CREATE TRIGGER inbox_turns AFTER UPDATE OF state ON inbox ${ORDERED('new')};
-CREATE TRIGGER inbox_goes AFTER DELETE ON inbox ${ORDERED('old')};
 CREATE TABLE clock (boot TEXT NOT NULL, offset INTEGER NOT NULL, holder INTEGER);
 PRAGMA application_id = ${APPLICATION_ID};
 PRAGMA user_version = ${VERSION};
@@ -61,6 +48,12 @@ const SAFE_WAL = [3, 51, 3] as const
 /** Milliseconds that the binding may block the event loop for another process. */
 const BUSY_TIMEOUT_MS = 20
 
+/**
+ * What the log holds before it is brought into the file: 16 MB. Keys are hashes, so a commit of 64 writes as many pages
+ * of their index, and the next commits the same ones again; four times the default has them written to the file once.
+ */
+const LOG_PAGES = 4000
+
 /** Every commit is on the disk when it returns: `NORMAL` would not sync those of a WAL. */
 export function configure(database: SqliteDatabase): void {
   database.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
@@ -68,6 +61,7 @@ export function configure(database: SqliteDatabase): void {
   const journal = isBefore(version, SAFE_WAL) ? 'TRUNCATE' : 'WAL'
   database.prepare(`PRAGMA journal_mode = ${journal}`).all()
   database.exec('PRAGMA synchronous = FULL')
+  database.exec(`PRAGMA wal_autocheckpoint = ${LOG_PAGES}`)
 }
 
 function isBefore(version: readonly number[], limit: readonly number[]): boolean {

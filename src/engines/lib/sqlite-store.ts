@@ -43,12 +43,17 @@ export class SqliteStore {
     const now = this.#now()
     const { key, endpoint, receivedAt, head, body, order = null, sequence = null } = record
     const inserted = this.#run(
-      `INSERT INTO inbox (key, due, changed, endpoint, received_at, head, body, ordering, sequence)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING`,
-      [key, now, now, endpoint, receivedAt, head, body, order, sequence],
+      `INSERT INTO inbox (key, due, changed, endpoint, received_at, head, body, sequence, ordering, waits)
+       VALUES (?1, ?2, ?2, ?3, ?4, ?5, ?6, ?7, ?8,
+         EXISTS (SELECT 1 FROM inbox WHERE state = ${TODO} AND ordering = ?8))
+       ON CONFLICT (key) DO NOTHING`,
+      [key, now, endpoint, receivedAt, head, body, sequence, order],
     )
     if (inserted) return 'stored'
-    return revive && this.#revive(`state = ${DEAD} AND key = ?`, [key]) ? 'stored' : 'duplicate'
+    if (!revive || !this.#revive(`state = ${DEAD} AND key = ?`, [key])) return 'duplicate'
+    // Its order is that of when it was stored, whatever it is said to be now.
+    this.#lineUp('ordering = (SELECT ordering FROM inbox WHERE key = ?)', [key])
+    return 'stored'
   }
 
   /** Gives out what is due, oldest first, and of each order only the first. Counts the attempt. */
@@ -82,7 +87,7 @@ export class SqliteStore {
   }
 
   /** False if the work has been taken away: the verdict then counts for nothing. */
-  settle({ record: { key }, fence }: Claimed, verdict: Verdict): boolean {
+  settle({ record: { key, order }, fence }: Claimed, verdict: Verdict): boolean {
     const now = this.#now()
     if (verdict.kind === 'retry') {
       return this.#run(
@@ -91,10 +96,33 @@ export class SqliteStore {
       )
     }
     const [state, reason] = verdict.kind === 'ack' ? [DONE, null] : [DEAD, verdict.reason]
-    return this.#run(
+    const settled = this.#run(
       `UPDATE inbox SET state = ?, reason = ?, fence = NULL, changed = ?
        WHERE key = ? AND fence = ? AND state = ${TODO}`,
       [state, reason, now, key, fence],
+    )
+    if (settled && order !== undefined) this.#advance(order)
+    return settled
+  }
+
+  /**
+   * Of what is still to be done of an order, all but the first wait, so that no worker has to look at those: what is
+   * put goes to the end, and what ends lets the next one go. (A trigger would cost every delivery a savepoint.)
+   */
+  #advance(order: string): void {
+    this.#run(
+      `UPDATE inbox SET waits = 0 WHERE waits = 1 AND seq = (
+         SELECT min(seq) FROM inbox WHERE state = ${TODO} AND ordering = ?)`,
+      [order],
+    )
+  }
+
+  /** After records came back to their places, wherever those are. */
+  #lineUp(condition: string, values: readonly SqliteValue[]): void {
+    this.#run(
+      `UPDATE inbox SET waits = NOT waits WHERE state = ${TODO} AND ${condition} AND waits <> (seq > (
+         SELECT min(seq) FROM inbox AS other WHERE other.state = ${TODO} AND other.ordering = inbox.ordering))`,
+      values,
     )
   }
 
@@ -138,6 +166,12 @@ export class SqliteStore {
   }
 
   replay(selection: ReplaySelection): number {
+    const count = this.#reviveSelected(selection)
+    if (count > 0) this.#lineUp('ordering IS NOT NULL', [])
+    return count
+  }
+
+  #reviveSelected(selection: ReplaySelection): number {
     if ('keys' in selection) {
       return selection.keys.filter((key) => this.#revive(`state <> ${TODO} AND key = ?`, [key]))
         .length
