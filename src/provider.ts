@@ -74,7 +74,8 @@ export function query(name: string): Extractor {
 /** A member of the payload by its path, `event.type`. Numbers become text, as ids may be numbers. */
 export function member(path: string): Extractor {
   const names = path.split('.')
-  return ({ payload }) => toText(readMember(payload, names))
+  const read: Extractor = ({ payload }) => toText(readMember(payload, names))
+  return Object.assign(read, { ofPayload: true })
 }
 
 /** The first of several that is there. */

@@ -173,6 +173,8 @@ export interface Extractor<Value = string> {
   (from: Extractable): Value | undefined
   /** The header fields it reads, lower case. Those of a type or an id must not be repeated. */
   readonly headers?: readonly string[]
+  /** Whether it reads the payload and nothing else, so that it can be read as well when the work is done. */
+  readonly ofPayload?: boolean
 }
 
 export interface EventDescription {

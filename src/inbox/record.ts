@@ -48,7 +48,7 @@ export function toRecord(
     key: event.key,
     effect,
     type: event.type,
-    subtype: event.subtype,
+    subtype: isLeft(endpoint.provider) ? undefined : event.subtype,
     id: event.id,
     timestamp: event.timestamp,
     secret: event.secret,
@@ -73,6 +73,9 @@ export function toRecord(
     ...(sequence !== undefined && { sequence }),
   }))
 }
+
+/** To parse a payload only for this would cost more than to store it, and who works on it parses it anyway. */
+const isLeft = ({ event }: Provider) => event?.subtype?.ofPayload === true
 
 function orderOf(event: DeliveredEvent, { order }: RecordOptions): string | undefined {
   const value = called('order', order, event)
@@ -144,6 +147,7 @@ function payloadOf(
 /** An event whose description is known: neither the headers nor the query it came from are there any more. */
 class StoredEvent extends DeliveredEvent {
   readonly #head: Head
+  readonly #subtypeIsLeft: boolean
 
   constructor(
     provider: Provider,
@@ -153,12 +157,13 @@ class StoredEvent extends DeliveredEvent {
   ) {
     super(provider, verified, item)
     this.#head = head
+    this.#subtypeIsLeft = isLeft(provider)
   }
   override get type(): string {
     return this.#head.type
   }
   override get subtype(): string | undefined {
-    return this.#head.subtype
+    return this.#subtypeIsLeft ? super.subtype : this.#head.subtype
   }
   override get id(): string | undefined {
     return this.#head.id

@@ -488,7 +488,10 @@ describe('order', () => {
     const end = async (verdict: Verdict, ...keys: string[]) => {
       for (const wanted of keys) {
         const claims = await source.claim(100, 0)
-        await source.settle(claims.find(({ record: { key } }) => key === wanted)!, verdict)
+        await source.settle(
+          claims.find(({ record: { key } }) => key === wanted)!,
+          verdict,
+        )
       }
     }
     const dead: Verdict = { kind: 'dead', reason: 'no' }

@@ -49,10 +49,11 @@ const SAFE_WAL = [3, 51, 3] as const
 const BUSY_TIMEOUT_MS = 20
 
 /**
- * What the log holds before it is brought into the file: 16 MB. Keys are hashes, so a commit of 64 writes as many pages
- * of their index, and the next commits the same ones again; four times the default has them written to the file once.
+ * 16 MB, of pages in memory and of pages in the log before they are brought into the file. Keys are hashes: a commit of
+ * 64 reads and writes as many pages of their index, and later ones the same again. By default (2 MB, 4 MB) a delivery
+ * takes half as long again.
  */
-const LOG_PAGES = 4000
+const PAGES = 4000
 
 /** Every commit is on the disk when it returns: `NORMAL` would not sync those of a WAL. */
 export function configure(database: SqliteDatabase): void {
@@ -61,7 +62,8 @@ export function configure(database: SqliteDatabase): void {
   const journal = isBefore(version, SAFE_WAL) ? 'TRUNCATE' : 'WAL'
   database.prepare(`PRAGMA journal_mode = ${journal}`).all()
   database.exec('PRAGMA synchronous = FULL')
-  database.exec(`PRAGMA wal_autocheckpoint = ${LOG_PAGES}`)
+  database.exec(`PRAGMA cache_size = ${PAGES}`)
+  database.exec(`PRAGMA wal_autocheckpoint = ${PAGES}`)
 }
 
 function isBefore(version: readonly number[], limit: readonly number[]): boolean {
