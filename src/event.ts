@@ -74,24 +74,15 @@ export interface Task {
   readonly key: string
 }
 
-/** What an inbox knows of the work that a delivery does not. */
-export interface StoredWork {
-  readonly receivedAt: number
-  readonly attempt: number
-  readonly transaction: unknown
-}
-
 /** What surrounds an event while it is worked on. */
 export class DeliveryContext implements WebhookContext {
   readonly #event: DeliveredEvent
   readonly #budget: Budget
-  readonly #stored: StoredWork | undefined
   #request: Request | undefined
 
-  constructor(event: DeliveredEvent, budget: Budget, stored?: StoredWork) {
+  constructor(event: DeliveredEvent, budget: Budget) {
     this.#event = event
     this.#budget = budget
-    this.#stored = stored
   }
 
   get deadline(): number {
@@ -102,13 +93,10 @@ export class DeliveryContext implements WebhookContext {
     return this.#budget.signal
   }
   get receivedAt(): number {
-    return this.#stored?.receivedAt ?? this.#event.delivery.receivedAt
+    return this.#event.delivery.receivedAt
   }
   get attempt(): number {
-    return this.#stored?.attempt ?? this.#event.attempt
-  }
-  get transaction(): unknown {
-    return this.#stored?.transaction
+    return this.#event.attempt
   }
   get params(): Readonly<Record<string, string>> {
     return this.#event.delivery.params

@@ -45,13 +45,14 @@ export interface RetryOptions {
   readonly reason?: string
 }
 
-/** The work is done; the same as returning nothing. */
-export const done: Done = { [OUTCOME]: true, kind: 'done' }
-/** No effect is registered for the type. */
-export const ignored: Ignored = { [OUTCOME]: true, kind: 'ignored' }
+const plain = <Kind extends string>(kind: Kind) => ({ [OUTCOME]: true, kind }) as const
 
+/** The work is done; the same as returning nothing. */
+export const done: Done = plain('done')
+/** No effect is registered for the type. */
+export const ignored: Ignored = plain('ignored')
 /** It is in the inbox, and will be worked on. */
-export const stored: Stored = { [OUTCOME]: true, kind: 'stored' }
+export const stored: Stored = /* @__PURE__ */ plain('stored')
 
 /** Methods of what is still to come: responses, blobs, streams and promises. JSON would make `{}` of them. */
 const STREAMING = ['arrayBuffer', Symbol.asyncIterator, 'then'] as const

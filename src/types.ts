@@ -256,7 +256,7 @@ export interface WebhookContext {
    */
   readonly attempt: number
   /** The transaction in which an inbox marks the work as done, where its engine has one to share. */
-  readonly transaction: unknown
+  readonly transaction?: unknown
   /** Values of the parameters in the path `mount` matched. */
   readonly params: Readonly<Record<string, string>>
   /** The bytes as they came in, which is what was verified. */

@@ -7,6 +7,7 @@ import { drop, type Result } from '../outcomes.ts'
 import { reportWork } from '../stages/report.ts'
 import { work } from '../stages/work.ts'
 import type { HostContext } from '../types.ts'
+import { StoredContext } from './context.ts'
 import type { Attempt, InboxRecord, Run, Verdict } from './engine.ts'
 import type { InboxSettings } from './options.ts'
 import { toTask } from './record.ts'
@@ -114,7 +115,12 @@ async function attend(
   signal?.addEventListener('abort', takenAway)
   try {
     const { number, transaction } = attempt
-    const result = work(task, endpoint, budget, { receivedAt, attempt: number, transaction })
+    const context = new StoredContext(task.event, budget, {
+      receivedAt,
+      attempt: number,
+      transaction,
+    })
+    const result = work(task, endpoint, budget, context)
     return await budget.race(Promise.resolve(result), (settled) => settled)
   } finally {
     clearInterval(renewal)

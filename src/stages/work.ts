@@ -1,9 +1,9 @@
-import { DeliveryContext, type DeliveredEvent, type StoredWork, type Task } from '../event.ts'
+import { DeliveryContext, type DeliveredEvent, type Task } from '../event.ts'
 import type { WorkingEndpoint } from '../endpoint.ts'
 import { isWebhookError, messageOf, WebhookError, type ErrorCode } from '../errors.ts'
 import type { Budget } from '../lib/deadline.ts'
 import { done, ignored, isOutcome, type Outcome, type Result } from '../outcomes.ts'
-import type { StandardSchema } from '../types.ts'
+import type { StandardSchema, WebhookContext } from '../types.ts'
 
 /**
  * Runs the effect for a task. Settles when the effect does, however late; the caller holds it against
@@ -13,13 +13,12 @@ export function work(
   task: Task,
   endpoint: WorkingEndpoint,
   budget: Budget,
-  stored?: StoredWork,
+  context: WebhookContext = new DeliveryContext(task.event, budget),
 ): Result | Promise<Result> {
   try {
     const { event } = task
     const effect = endpoint.findEffect(task)
     if (!effect) return ignored
-    const context = new DeliveryContext(event, budget, stored)
     const schema = endpoint.findSchema(event)
     const result = schema
       ? validate(event, schema).then(() => effect(event, context))
