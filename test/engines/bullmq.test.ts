@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Queue, Worker } from 'bullmq'
+import { Queue, Worker, type Job } from 'bullmq'
 import { Redis } from 'ioredis'
-import { afterAll, afterEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { bullmq, type BullmqOptions } from 'webhook-target/engines/bullmq'
 import type { DeadLetter, Engine, InboxRecord, Verdict } from 'webhook-target/inbox'
 import { testConformance } from './conformance.ts'
@@ -167,6 +167,52 @@ describe.skipIf(!available)('bullmq: when Redis fails', () => {
     await expect.poll(() => engine.put(later).catch(() => 'gone'), POLL).toMatch(/stored|duplicate/)
     await expect.poll(() => seen.some(({ key }) => key === later.key), POLL).toBe(true)
     expect(await engine.put(first)).toBe('duplicate')
+  })
+
+  test.for(['client', 'options'])(
+    'says once that it is gone, and that it is back: %s',
+    async (kind) => {
+      const warn = vi.spyOn(console, 'warn').mockReturnValue()
+      onTestFinished(() => warn.mockRestore())
+      const lines = () => warn.mock.calls.map((call) => String(call))
+      const other = await startRedis()
+      closing.push(() => other.remove())
+      const options = kind === 'client' ? {} : { connection: { port: other.port } }
+      await working(await opened(options, other.port), ack)
+      await other.kill()
+      await expect.poll(lines, POLL).toHaveLength(1)
+      await sleep(1500)
+      await other.start()
+      await expect.poll(lines, POLL).toHaveLength(2)
+      const port = new RegExp(`^bullmq .* no work: .*:${other.port}\\.`)
+      expect(lines()).toEqual([
+        expect.stringMatching(port),
+        expect.stringMatching(/^bullmq .* again/),
+      ])
+    },
+  )
+
+  test('says once that it takes no verdict, and does the work again when the lease has ended', async () => {
+    const warn = vi.spyOn(console, 'warn').mockReturnValue()
+    onTestFinished(() => warn.mockRestore())
+    let full = true
+    const OfFull = class extends Worker {
+      protected override async callProcessJob(job: Job, token: string, signal?: AbortSignal) {
+        if (full) job.moveToCompleted = () => Promise.reject(new Error('OOM'))
+        return super.callProcessJob(job, token, signal)
+      }
+    }
+    const engine = await opened({ Worker: OfFull })
+    for (let i = 0; i < 3; i++) await engine.put(record())
+    const worker = await engine.work!(async () => ack(), { concurrency: 3, leaseMs: 2000 })
+    closing.push(() => worker.stop())
+    await expect.poll(() => warn.mock.calls, POLL).toHaveLength(1)
+    full = false
+    await expect.poll(() => warn.mock.calls, POLL).toHaveLength(2)
+    expect(warn.mock.calls).toEqual([
+      [expect.stringMatching(/^bullmq .* verdict.*: OOM\./)],
+      [expect.stringMatching(/^bullmq .* again/)],
+    ])
   })
 
   test('rejects when nobody waits any more for one that does not answer', async () => {

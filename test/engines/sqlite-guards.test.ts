@@ -3,10 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { sqlite } from 'webhook-target/engines/sqlite'
-import type { InboxRecord, Verdict } from 'webhook-target/inbox'
-import { PullLoop, type Claim, type PullSource } from '../../src/engines/lib/pull-loop.ts'
+import type { InboxRecord } from 'webhook-target/inbox'
 
 const folder = mkdtempSync(join(tmpdir(), 'sqlite-guards-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -125,63 +124,5 @@ describe('a write-ahead log only where two connections are safe with it', () => 
     onTestFinished(() => database.close())
     // Of the rollback journals a file remembers none.
     expect(database.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: journal })
-  })
-})
-
-describe('work that is pulled', () => {
-  interface Numbered extends Claim {
-    readonly number: number
-  }
-  /** Gives out what is pushed to it. */
-  class Source implements PullSource<Numbered> {
-    readonly waiting: Numbered[] = []
-    readonly settled: (readonly [number: number, kind: Verdict['kind']])[] = []
-    failures = 0
-    claim = async (limit: number) => this.waiting.splice(0, limit)
-    untilDue = () => 5
-    async settle({ number }: Numbered, { kind }: Verdict) {
-      this.settled.push([number, kind])
-      if (this.failures-- > 0) throw new Error('It is locked')
-    }
-  }
-  const claimOf = (one: InboxRecord, number: number): Numbered => ({
-    record: one,
-    number,
-    attempt: { number },
-  })
-  const options = { concurrency: 4, leaseMs: 1000 }
-
-  test('what is claimed again while it is held goes on, and ends under the new claim', async () => {
-    const source = new Source()
-    const one = record()
-    source.waiting.push(claimOf(one, 1))
-    let finish!: () => void
-    const finished = new Promise<void>((resolve) => (finish = resolve))
-    const run = vi.fn(async () => (await finished, { kind: 'ack' } as const))
-    const loop = new PullLoop(source, run, options)
-    await vi.waitFor(() => expect(run).toHaveBeenCalledOnce())
-    source.waiting.push(claimOf(one, 2))
-    await vi.waitFor(() => expect(source.waiting).toEqual([]))
-    await new Promise((resolve) => setTimeout(resolve, 20))
-    finish()
-    await vi.waitFor(() => expect(source.settled).toEqual([[2, 'ack']]))
-    await loop.stop()
-    expect(run).toHaveBeenCalledOnce()
-  })
-
-  test('a verdict that is not written is written later, and the work is not done again', async () => {
-    const source = new Source()
-    source.waiting.push(claimOf(record(), 1))
-    source.failures = 2
-    const run = vi.fn(async () => ({ kind: 'ack' }) as const)
-    const loop = new PullLoop(source, run, options)
-    await vi.waitFor(() => expect(source.settled).toHaveLength(3), 3000)
-    await loop.stop()
-    expect(source.settled).toEqual([
-      [1, 'ack'],
-      [1, 'ack'],
-      [1, 'ack'],
-    ])
-    expect(run).toHaveBeenCalledOnce()
   })
 })

@@ -21,6 +21,8 @@ export type BullQueueClass = new (name: string, options: BullConnection) => Bull
 /** The part of BullMQ's `Worker` in use. */
 export interface BullWorker {
   on(event: 'error', listener: (error: Error) => void): unknown
+  /** Whose connections are `ready`, each time that one of them is. */
+  getBackend(): { on(event: 'ready', listener: () => void): unknown }
   close(): Promise<void>
   disconnect(): Promise<void>
 }

@@ -10,6 +10,7 @@ import {
 import { close } from './bullmq-closing.ts'
 import { toRecord } from './bullmq-record.ts'
 import { within } from './bullmq-within.ts'
+import { StoreLog } from './store-log.ts'
 
 export interface BullWorkOptions extends WorkOptions {
   readonly Worker: BullWorkerClass
@@ -29,6 +30,7 @@ export class BullWork implements Worker {
   readonly #connection: BullConnection
   readonly #run: Run
   readonly #leaseMs: number
+  readonly #log = new StoreLog('bullmq')
   readonly #active = new Set<Promise<void>>()
 
   constructor(run: Run, options: BullWorkOptions) {
@@ -51,7 +53,8 @@ export class BullWork implements Worker {
       removeOnFail: { ...options.keepDead },
     })
     // Without a listener it would end the process. BullMQ goes on by itself.
-    this.#worker.on('error', () => undefined)
+    this.#worker.on('error', (error) => this.#log.noWork(error))
+    this.#worker.getBackend().on('ready', () => this.#log.hasWork())
   }
 
   async stop(): Promise<void> {
@@ -60,6 +63,7 @@ export class BullWork implements Worker {
 
   /** Rejects in any case, with what BullMQ takes as: the job has been moved to where it belongs. */
   async #process(job: BullJob, token: string): Promise<never> {
+    this.#log.hasWork()
     const attending = this.#attend(job, token)
     this.#active.add(attending)
     await attending.finally(() => this.#active.delete(attending))
@@ -89,12 +93,15 @@ export class BullWork implements Worker {
     const until = performance.now() + this.#leaseMs
     for (let leftMs = this.#leaseMs; leftMs > 0; leftMs = until - performance.now()) {
       try {
-        return await within(leftMs, write(job, token, verdict))
+        await within(leftMs, write(job, token, verdict))
+        return this.#log.hasVerdict(job)
       } catch (error) {
-        if (isRefusal(error)) return // the work has been taken away
+        if (isRefusal(error)) break // the work has been taken away
+        this.#log.noVerdict(job, error)
         await new Promise((resolve) => setTimeout(resolve, FAILURE_PAUSE_MS))
       }
     }
+    this.#log.giveUp(job)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Attempt, InboxRecord, Run, Verdict, Worker, WorkOptions } from '../../inbox/engine.ts'
+import { StoreLog } from './store-log.ts'
 
 /** A record that was given to this process until its lease ends. */
 export interface Claim {
@@ -8,6 +9,8 @@ export interface Claim {
 
 /** A store that work is pulled from. */
 export interface PullSource<Claimed extends Claim> {
+  /** For messages. */
+  readonly name: string
   claim(limit: number, leaseMs: number): Promise<readonly Claimed[]>
   /** Writes the verdict, unless the work has been taken away. */
   settle(claim: Claimed, verdict: Verdict): Promise<void>
@@ -25,6 +28,7 @@ export class PullLoop<Claimed extends Claim> implements Worker {
   readonly #source: PullSource<Claimed>
   readonly #run: Run
   readonly #options: WorkOptions
+  readonly #log: StoreLog
   readonly #active = new Set<Promise<void>>()
   /** What is in work, by its key, as it was claimed last. */
   readonly #held = new Map<string, Claimed>()
@@ -37,6 +41,7 @@ export class PullLoop<Claimed extends Claim> implements Worker {
     this.#source = source
     this.#run = run
     this.#options = options
+    this.#log = new StoreLog(source.name)
     this.#looping = this.#loop()
   }
 
@@ -66,11 +71,13 @@ export class PullLoop<Claimed extends Claim> implements Worker {
   async #take(limit: number): Promise<number> {
     try {
       const claims = await this.#source.claim(limit, this.#options.leaseMs)
+      this.#log.hasWork()
       for (const claim of claims) this.#begin(claim)
       if (claims.length === limit) return 0
       return Math.max(1, Math.min(POLL_MS, this.#source.untilDue() ?? POLL_MS))
-    } catch {
-      return FAILURE_PAUSE_MS // full, locked or gone: whoever puts is told, and the work goes on after it
+    } catch (error) {
+      this.#log.noWork(error)
+      return FAILURE_PAUSE_MS // full, locked or gone: the work goes on after it
     }
   }
 
@@ -99,8 +106,10 @@ export class PullLoop<Claimed extends Claim> implements Worker {
     const verdict = await this.#run(record, { ...attempt, ...(attempt.extend && { extend }) })
     for (let failures = 1; ;) {
       try {
-        return await this.#underLast(record.key, (held) => this.#source.settle(held, verdict))
-      } catch {
+        await this.#underLast(record.key, (held) => this.#source.settle(held, verdict))
+        return this.#log.hasVerdict(attempt)
+      } catch (error) {
+        this.#log.noVerdict(attempt, error)
         // Done but not marked so: it is tried for as long as this lives, for else it would be done again.
         if (this.#stopping && failures++ === 20) return
         await new Promise((resolve) => setTimeout(resolve, FAILURE_PAUSE_MS))
