@@ -1,5 +1,8 @@
 import {
   createWebhookHandler,
+  first,
+  header,
+  member,
   mount,
   reply,
   retry,
@@ -16,7 +19,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { fetchDoor, exchange } from '../support/doors.ts'
 import { deferred, patched, recorded } from '../support/inboxes.ts'
 import { recorder, silent } from '../support/reports.ts'
-import { acme, acmeBatches, fromAcme, SECRET } from '../support/senders.ts'
+import { acme, acmeBatches, fromAcme, hexHmac, SECRET } from '../support/senders.ts'
 
 type Options = Omit<WebhookHandlerOptions, 'on' | 'inbox'>
 
@@ -348,6 +351,47 @@ describe('what the work is given', () => {
     expect(context.attempt).toBe(1)
     expect(context.signal.aborted).toBe(false)
     expect(context.transaction).toBeUndefined()
+  })
+
+  test.each([
+    ['the payload, read at the work', member('type'), {}, 'made'],
+    ['a header, read at the delivery', header('x-acme-kind'), { 'x-acme-kind': 'fine' }, 'fine'],
+    [
+      'one or the other, at the delivery',
+      first(header('x-acme-kind'), member('type')),
+      { 'x-acme-kind': 'fine' },
+      'fine',
+    ],
+  ])('a subtype from %s', async (_name, subtype, headers, expected) => {
+    const provider = acme({ event: { type: header('x-acme-id'), subtype } })
+    const effect = vi.fn()
+    const { send } = await open({ [`1.${expected}`]: effect }, { provider })
+    const body = '{"type":"made"}'
+    const genuine = { 'x-acme-signature': hexHmac(body), 'x-acme-id': '1', ...headers }
+    expect((await send({ body, headers: genuine })).status).toBe(200)
+    expect(effect).toHaveBeenCalledOnce()
+  })
+
+  test('where nothing had to read the payload, the work finds that it does not parse', async () => {
+    const provider = acme({ event: { type: header('x-acme-id'), subtype: member('kind') } })
+    const { telemetry, reports } = recorder()
+    const { send } = await open(
+      { '*': (event) => void event.data },
+      { provider, telemetry, acknowledge: 'stored' },
+    )
+    const body = '{"kind":'
+    expect(
+      (await send({ body, headers: { 'x-acme-signature': hexHmac(body), 'x-acme-id': '1' } }))
+        .status,
+    ).toBe(200)
+    await vi.waitFor(() =>
+      expect(reports).toContainEqual(
+        expect.objectContaining({
+          outcome: 'dead',
+          error: expect.objectContaining({ code: 'ERR_BODY_MALFORMED' }),
+        }),
+      ),
+    )
   })
 
   test('the headers that are listed and no other', async () => {

@@ -5,11 +5,11 @@ import { entries, root } from '../../scripts/entries.ts'
 import { consumer } from './pack.ts'
 
 /**
- * Gzipped bytes of the core and one HMAC provider. The aim is 6000. The eleventh provider stood at 11 043, the other 75
- * cost 49 more in what all share, and the rest is what the core does since: the seam of the inbox, several effects for
- * a type, and more checks when a handler is created. This keeps it from growing unnoticed.
+ * Gzipped bytes of the core and one HMAC provider; the aim is 6000. Before there were other providers they were 11 110,
+ * with all of them 11 092; the rest is what the core does since: the seam of the inbox, several effects for a type, and
+ * more checks when a handler is created. This keeps it from growing unnoticed.
  */
-const MAX_BYTES = 11_620
+const MAX_BYTES = 11_600
 
 /** What only something else's code would bring along. */
 const FORBIDDEN = [
