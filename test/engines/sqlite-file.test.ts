@@ -10,35 +10,10 @@ import {
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { sqlite, type SqliteOptions } from 'webhook-target/engines/sqlite'
-import type { InboxRecord, Verdict } from 'webhook-target/inbox'
-import type { Claim, PullSource } from '../../src/engines/lib/pull-loop.ts'
-
-const folder = mkdtempSync(join(tmpdir(), 'sqlite-file-'))
-afterAll(() => rmSync(folder, { recursive: true }))
-let count = 0
-const newFile = () => join(folder, `${++count}.db`)
-
-async function open(file = newFile(), options: SqliteOptions = {}) {
-  const inbox = sqlite(file, options)
-  await inbox.open()
-  onTestFinished(() => inbox.close())
-  const database = new DatabaseSync(file)
-  onTestFinished(() => database.close())
-  const rows = () => database.prepare('SELECT * FROM inbox ORDER BY seq').all()
-  return { inbox, engine: inbox.engine, file, database, rows }
-}
-
-const record = (part: Partial<InboxRecord> = {}): InboxRecord => ({
-  key: `key-${++count}`,
-  endpoint: 'test',
-  receivedAt: Date.now(),
-  head: '{}',
-  body: new TextEncoder().encode('{"a":1}'),
-  ...part,
-})
+import { sqlite } from 'webhook-target/engines/sqlite'
+import { folder, newFile, open, record } from './sqlite-files.ts'
 
 describe('refuses to open', () => {
   const cases: readonly (readonly [name: string, make: (file: string) => void, reason: RegExp])[] =
@@ -429,94 +404,6 @@ describe('time', () => {
     })
     await seen
     await vi.waitFor(() => expect(Number(again.rows()[0]!['changed'])).toBeGreaterThanOrEqual(8e12))
-  })
-})
-
-describe('order', () => {
-  /** Counts how often work is looked for. */
-  function counted() {
-    const claims = { count: 0 }
-    const Database = class extends DatabaseSync {
-      override prepare(sql: string) {
-        const statement = super.prepare(sql)
-        if (!sql.includes('attempts = attempts + 1')) return statement
-        const all = statement.all.bind(statement)
-        const counting = (...values: SQLInputValue[]) => (claims.count++, all(...values))
-        statement.all = counting as typeof all
-        return statement
-      }
-    }
-    return { claims, Database }
-  }
-
-  function fill(database: DatabaseSync, count: number) {
-    database.exec(`
-      WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < ${count})
-      INSERT INTO inbox (key, due, changed, endpoint, received_at, head, body, ordering, waits)
-      SELECT printf('%043d', n), n, n, 'test', 0, '{}', x'7b7d', 'a', n > 1 FROM number`)
-  }
-
-  test.each([1, 20_000])(
-    '%i behind one that fails are not looked at until it is done',
-    async (blocked) => {
-      const { claims, Database } = counted()
-      const { engine, database } = await open(newFile(), { database: Database })
-      fill(database, blocked + 1)
-      const seen: string[] = []
-      const worker = await engine.work!(
-        async ({ key }) => (seen.push(key), { kind: 'retry', afterMs: 3_600_000, reason: 'no' }),
-        { concurrency: 4, leaseMs: 30_000 },
-      )
-      await new Promise((resolve) => setTimeout(resolve, 1200))
-      await worker.stop()
-      expect(seen).toEqual([String(1).padStart(43, '0')])
-      // One at first, one for the verdict, and one every 500 ms.
-      expect(claims.count).toBeLessThan(8)
-      const waiting = database.prepare('SELECT count(*) AS n FROM inbox WHERE waits = 0').get()!
-      expect(waiting['n']).toBe(1)
-    },
-  )
-
-  test('what comes next is what is left, however the one before it went', async () => {
-    const { engine, database } = await open(newFile(), { revive: true })
-    const first = () =>
-      database
-        .prepare('SELECT key FROM inbox WHERE state = 0 AND waits = 0 ORDER BY seq')
-        .all()
-        .map(({ key }) => key)
-    const source = engine as unknown as PullSource<Claim>
-    const end = async (verdict: Verdict, ...keys: string[]) => {
-      for (const wanted of keys) {
-        const claims = await source.claim(100, 0)
-        await source.settle(
-          claims.find(({ record: { key } }) => key === wanted)!,
-          verdict,
-        )
-      }
-    }
-    const dead: Verdict = { kind: 'dead', reason: 'no' }
-    for (const key of ['a', 'b', 'c', 'd', 'e']) await engine.put(record({ key, order: 'o' }))
-    await engine.put(record({ key: 'alone' }))
-    await engine.put(record({ key: 'other', order: 'p' }))
-    expect(first()).toEqual(['a', 'alone', 'other'])
-    await end({ kind: 'retry', afterMs: 0, reason: 'no' }, 'a')
-    expect(first()).toEqual(['a', 'alone', 'other'])
-    await end({ kind: 'ack' }, 'a')
-    expect(first()).toEqual(['b', 'alone', 'other'])
-    await end(dead, 'b', 'c', 'd')
-    expect(first()).toEqual(['e', 'alone', 'other'])
-    await engine.replay!({ keys: ['d'] })
-    expect(first()).toEqual(['d', 'alone', 'other'])
-    await engine.put(record({ key: 'b' }))
-    expect(first()).toEqual(['b', 'alone', 'other'])
-    await engine.replay!({ dead: true })
-    expect(first()).toEqual(['b', 'alone', 'other'])
-    await end({ kind: 'ack' }, 'b', 'c', 'd', 'e')
-    expect(first()).toEqual(['alone', 'other'])
-    await engine.put(record({ key: 'f', order: 'o' }))
-    expect(first()).toEqual(['alone', 'other', 'f'])
-    await engine.replay!({ since: 0 })
-    expect(first()).toEqual(['a', 'alone', 'other'])
   })
 })
 
