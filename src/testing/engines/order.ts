@@ -1,0 +1,46 @@
+import type { Case } from './bench.ts'
+import { expectEqual } from './checks.ts'
+
+export const ORDER: readonly Case[] = [
+  {
+    name: 'works on one order one after the other, as they came, and on others meanwhile',
+    needs: ({ capabilities: { order } }) => (order ? undefined : 'It keeps no order'),
+    async run(bench) {
+      const records = Array.from({ length: 5 }, () => bench.record({ order: 'a' }))
+      for (const record of records) await bench.put(record)
+      const free = bench.record({ order: 'b' })
+      await bench.put(free)
+      let failed = false
+      const { seen } = await bench.collect(7, async ({ record }) => {
+        if (record.key !== records[1]!.key || failed) return { kind: 'ack' }
+        failed = true
+        return { kind: 'retry', afterMs: 300, reason: 'held up' }
+      })
+      const inOrder = seen
+        .filter(({ record }) => record.order === 'a')
+        .map(({ record }) => record.key)
+      const expected = [0, 1, 1, 2, 3, 4].map((index) => records[index]!.key)
+      expectEqual('the order', inOrder.join(), expected.join())
+      expectEqual('the other', seen.filter(({ record }) => record.key === free.key).length, 1)
+    },
+  },
+  {
+    name: 'tells what is stale: of an order of which a higher sequence is done',
+    needs: ({ capabilities: { sequence } }) => (sequence ? undefined : 'It does not tell'),
+    async run(bench) {
+      const records = [
+        bench.record({ order: 'a', sequence: 1 }),
+        bench.record({ order: 'a', sequence: 3 }),
+        bench.record({ order: 'a', sequence: 2 }),
+        bench.record({ order: 'a', sequence: 3 }),
+        bench.record({ order: 'b', sequence: 2 }),
+        bench.record({ order: 'a' }),
+      ]
+      for (const record of records) await bench.put(record)
+      const { seen } = await bench.collect(records.length)
+      const stale = new Map(seen.map(({ record, attempt }) => [record.key, attempt.stale ?? false]))
+      const told = records.map(({ key }) => stale.get(key))
+      expectEqual('what is stale', told.join(), 'false,false,true,false,false,false')
+    },
+  },
+]
