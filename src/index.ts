@@ -8,7 +8,7 @@ export type { AcknowledgeMode, Inbox, Limits, WebhookHandlerOptions } from './en
 export type { ConfigurationErrorCode, ErrorCode, ErrorKind } from './errors.ts'
 export type { Delivery } from './delivery.ts'
 export type { Drop, Outcome, Reply, ReplyOptions, Retry, RetryOptions, Stored } from './outcomes.ts'
-export type { ProviderDefinition, ProviderFacts } from './provider.ts'
+export type { Answers, ProviderDefinition, ProviderFacts } from './provider.ts'
 export type { TextEncoding } from './lib/bytes.ts'
 export type { HashAlgorithm } from './lib/crypto.ts'
 export type { TimestampUnit } from './lib/freshness.ts'

@@ -3,6 +3,22 @@ import { readMember } from './lib/member.ts'
 import type { EventMap, Extractor, InferSchemas, Provider, SchemaMap } from './types.ts'
 
 /**
+ * What a sender may get to see: a status, a class of them, no answer in time (`timeout`), no connection
+ * (`unreachable`); `else` is what no list of the same facts names. A status goes before its class: 410 in one list is
+ * no `4xx` of another. Of what is in no list, and of `else` where none has it, nothing is known.
+ */
+export type Answers = readonly (
+  | number
+  | '2xx'
+  | '3xx'
+  | '4xx'
+  | '5xx'
+  | 'timeout'
+  | 'unreachable'
+  | 'else'
+)[]
+
+/**
  * What is known of how a sender delivers, for people and for the catalogue. Each provider exports it beside
  * its function as `facts`, so that no bundle carries it.
  */
@@ -12,15 +28,21 @@ export interface ProviderFacts {
   readonly docs: readonly [string, ...string[]]
   /** The month in which the sources were read: `2026-07`. */
   readonly checked: string
-  /** The answers that count as delivered: `2xx`, `200 with an empty body`. */
-  readonly delivered: string
-  /** The answers after which it delivers again, `nothing` if it never does. */
-  readonly retriedOn: string
-  /** When it does: `3 times: after 1 min, 1 h and 6 h`. */
+  /** The answers that count as delivered. */
+  readonly delivered: Answers
+  /** What else is known of them: `with an empty body`. */
+  readonly deliveredNote?: string
+  /** The answers after which it delivers again, none if it never does; `unknown` if the sources don't say. */
+  readonly retriedOn: Answers | 'unknown'
+  /** What else is known of that: `for events; never for interactions`. */
+  readonly retriedNote?: string
+  /** The answers after which it never delivers again. @default none is known */
+  readonly givenUpOn?: Answers
+  /** When it delivers again: `3 times: after 1 min, 1 h and 6 h`. */
   readonly schedule?: string
   /** Whether it waits as long as `Retry-After` says. @default it is not known to */
   readonly heedsRetryAfter?: boolean
-  /** What ends the retries of one delivery. */
+  /** What else ends the retries of one delivery. */
   readonly stops?: string
   /** What switches the endpoint off. */
   readonly disables?: string

@@ -1,4 +1,5 @@
 /** The catalogue as a page of Markdown. */
+import { deliveredText, retriedText } from './answers.ts'
 import type { Description } from './describe.ts'
 
 /** What the handler does where a contract says nothing. */
@@ -22,6 +23,9 @@ option that decides it where there is one. \`*\` marks a default of this library
 
 - **Verified by** names the scheme and the headers it reads; of several, each is a way of setting the sender up.
 - **Answers** are success / refused / try again. After the last one a sender that never delivers again does nothing.
+- **Delivered** and **Retried** are answers of any receiver, then those of this library. *Anything else* includes
+  redirects, answers that come late, and none at all. Of what is not named nothing is known, unless it says *only*.
+  \`meaningOfAnswer\` of \`webhook-target/testing\` tells the same to a program.
 - **Id** is what duplicates are known by: an id of the sender, the same in every attempt at a delivery; equal content;
   or nothing, where two equal deliveries are two events.
 `
@@ -75,8 +79,8 @@ function section(described: Description): string {
     ['Verified by', verification(described)],
     ['Challenges', challengesOf(described)],
     ['Deadline', deadlineOf(described)],
-    ['Delivered', `${facts.delivered}; ${answers(described)}`],
-    ['Retried', `after ${facts.retriedOn}`],
+    ['Delivered', `${deliveredText(facts)}; ${answers(described)}`],
+    ['Retried', retriedText(facts)],
     ['Schedule', facts.schedule],
     ['`Retry-After`', heeding(facts.heedsRetryAfter)],
     ['Stops', facts.stops],

@@ -150,8 +150,9 @@ export const facts: ProviderFacts = {
   title: 'Adobe I/O Events',
   docs: ['https://developer.adobe.com/events/docs/guides/'],
   checked: '2026-07',
-  delivered: '2xx',
-  retriedOn: '429, and 500 to 599 without 505',
+  delivered: ['2xx'],
+  retriedOn: [429, '5xx'],
+  givenUpOn: [505, '3xx', '4xx'],
   schedule: 'after 1, 2, 4, 8 and 15 min, then every 15 min, for 24 h',
   disables: '80 % of at least 10 attempts in 24 h that fail',
   doubts: [

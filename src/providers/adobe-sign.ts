@@ -61,8 +61,10 @@ export const facts: ProviderFacts = {
     'https://helpx.adobe.com/sign/kb/adobe-sign-keep-sending-just-one-even.html',
   ],
   checked: '2026-07',
-  delivered: '2xx with the client id in `X-AdobeSign-ClientId`',
-  retriedOn: 'anything else, a 2xx without the client id included',
+  delivered: ['2xx'],
+  deliveredNote: 'with the client id in `X-AdobeSign-ClientId`',
+  retriedOn: ['else'],
+  retriedNote: 'a 2xx without the client id included',
   doubts: [
     'The JSON answer is spelled `X-AdobeSign-ClientId` and `xAdobeSignClientId`: the header is sent',
     'The members with id, type and time of an event are inferred: see `identity`',

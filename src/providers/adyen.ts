@@ -153,8 +153,10 @@ export const facts: ProviderFacts = {
     'https://docs.adyen.com/platforms/manage-webhooks',
   ],
   checked: '2026-07',
-  delivered: '2xx; older accounts want the body [accepted], which is sent',
-  retriedOn: 'anything else; later events of the endpoint wait behind it',
+  delivered: ['2xx'],
+  deliveredNote: 'older accounts want the body [accepted], which is sent',
+  retriedOn: ['else'],
+  retriedNote: 'later events of the endpoint wait behind it',
   schedule:
     '3 times within half a minute, then after 2, 5, 10, 15 and 30 min, 1, 2, 4 and 8 h, for 30 days',
   doubts: [

@@ -44,8 +44,8 @@ export const facts: ProviderFacts = {
   title: 'Anthropic',
   docs: ['https://platform.claude.com/docs/en/managed-agents/webhooks'],
   checked: '2026-11',
-  delivered: '2xx',
-  retriedOn: 'anything but 2xx, redirects included',
+  delivered: ['2xx'],
+  retriedOn: ['else'],
   disables: 'About 20 failures in a row, and a redirect or a private address at once',
   doubts: [
     'The documentation has named the header `X-Webhook-Signature`; the SDK reads `webhook-signature`, as is done here',

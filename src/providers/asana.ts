@@ -42,8 +42,8 @@ export const facts: ProviderFacts = {
   title: 'Asana',
   docs: ['https://developers.asana.com/docs/webhooks-guide'],
   checked: '2026-07',
-  delivered: '200 or 204',
-  retriedOn: 'anything else',
+  delivered: [200, 204],
+  retriedOn: ['else'],
   schedule: 'exponentially for up to 24 h',
   disables: '24 h without a delivery that succeeds: the webhook is deleted',
   doubts: [

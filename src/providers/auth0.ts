@@ -89,8 +89,8 @@ export const facts: ProviderFacts = {
     'https://auth0.com/docs/customize/events/event-testing-observability-and-failure-recovery',
   ],
   checked: '2026-11',
-  delivered: '2xx',
-  retriedOn: 'anything but 2xx',
+  delivered: ['2xx'],
+  retriedOn: ['else'],
   schedule: 'Log streams: 3 attempts, and again from the start until it works',
   disables:
     'Log streams: 7 days without success; event streams: 500 failures in a row or 5000 in all',

@@ -213,9 +213,9 @@ export const facts: ProviderFacts = {
     'https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html',
   ],
   checked: '2026-11',
-  delivered: '2xx to 4xx',
-  retriedOn: '5xx, a timeout and a failed connection',
-  stops: 'Any 4xx',
+  delivered: ['2xx', '3xx', '4xx'],
+  deliveredNote: 'a 4xx ends the retries',
+  retriedOn: ['5xx', 'timeout', 'unreachable'],
   schedule: '3 times, 20 s apart; a policy of the subscription may say up to 100 times in an hour',
   doubts: [
     "Amazon's validator for JavaScript leaves `Token` out of what an UnsubscribeConfirmation signs; the documentation and that for PHP do not, and are followed",

@@ -106,8 +106,8 @@ export const facts: ProviderFacts = {
     'https://learn.microsoft.com/azure/event-grid/delivery-and-retry',
   ],
   checked: '2026-07',
-  delivered: '200, 201, 202, 203 or 204',
-  retriedOn: 'anything else',
+  delivered: [200, 201, 202, 203, 204],
+  retriedOn: ['else'],
   schedule:
     'after 10 s, 30 s, 1, 5, 10 and 30 min, 1 h, then hourly to 24 h; after 401, 403 or 404 first after 5 min, after 408 after 2 min, after 503 after 30 s',
   stops: '400 or 413, where there is a dead-letter location',

@@ -44,8 +44,9 @@ export const facts: ProviderFacts = {
     'https://support.atlassian.com/bitbucket-cloud/docs/troubleshoot-webhooks/',
   ],
   checked: '2026-11',
-  delivered: '2xx',
-  retriedOn: '5xx and no answer',
+  delivered: ['2xx'],
+  retriedOn: ['5xx', 'timeout', 'unreachable'],
+  givenUpOn: ['else'],
   schedule: 'Twice, without a pause',
   doubts: [
     'The 10 s are inferred: see `deadlineSeconds`',

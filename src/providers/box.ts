@@ -75,8 +75,8 @@ export const facts: ProviderFacts = {
     'https://developer.box.com/guides/webhooks/v2/signatures-v2/',
   ],
   checked: '2026-07',
-  delivered: '2xx',
-  retriedOn: 'anything else, or nothing within 30 s',
+  delivered: ['2xx'],
+  retriedOn: ['else'],
   schedule: 'up to 12 times in 2 h',
   disables:
     'Deleted, with the event `WEBHOOK.DELETED`, when the last success is 30 days old and more than 14 days older than the last trigger',

@@ -155,7 +155,7 @@ export const facts: ProviderFacts = {
   title: 'Braintree',
   docs: ['https://developer.paypal.com/braintree/docs/guides/webhooks/parse'],
   checked: '2026-07',
-  delivered: '2xx',
-  retriedOn: 'anything else, or nothing within 30 s',
+  delivered: ['2xx'],
+  retriedOn: ['else'],
   schedule: 'hourly for 24 h, in the sandbox for 3 h',
 }

@@ -45,10 +45,10 @@ export const facts: ProviderFacts = {
     'https://developers.brevo.com/docs/batch-webhooks',
   ],
   checked: '2026-11',
-  delivered: '2xx',
-  retriedOn: '429, no connection and no answer in time',
+  delivered: ['2xx'],
+  retriedOn: [429, 'timeout', 'unreachable'],
+  givenUpOn: ['5xx', '4xx'],
   schedule: 'After 10 min, 1 h, 2 h and 8 h',
-  stops: 'Any 4xx but 429, and any 5xx',
   doubts: [
     'Older documentation can be read as if a 5xx were tried again: 429 is right in both readings',
     'That a batch is a list of events is inferred: see `splitLists`. One event is taken as well',

@@ -57,8 +57,8 @@ export const facts: ProviderFacts = {
   title: 'Buildkite',
   docs: ['https://buildkite.com/docs/apis/webhooks/pipelines'],
   checked: '2026-07',
-  delivered: '2xx',
-  retriedOn: 'unknown: the sources read do not say',
+  delivered: ['2xx'],
+  retriedOn: 'unknown',
   doubts: [
     'No deadline and no retries were found',
     'The payload may show a later state than the one that sent it',

@@ -36,7 +36,7 @@ export const facts: ProviderFacts = {
   title: 'CircleCI',
   docs: ['https://circleci.com/docs/guides/integration/outbound-webhooks/'],
   checked: '2026-07',
-  delivered: '2xx',
-  retriedOn: 'anything but 2xx, and no answer in time',
+  delivered: ['2xx'],
+  retriedOn: ['else'],
   doubts: ['No schedule of the retries is published'],
 }

@@ -38,8 +38,8 @@ export const facts: ProviderFacts = {
   title: 'Coinbase Commerce',
   docs: ['https://docs.cdp.coinbase.com/commerce/api-arcitecture/webhooks-overview'],
   checked: '2026-07',
-  delivered: '200',
-  retriedOn: 'anything else',
+  delivered: [200],
+  retriedOn: ['else'],
   schedule: 'For up to 3 days with growing pauses of 1 h at most',
   doubts: ['The deadline is not stated, 10 s is assumed: see `deadlineSeconds`'],
 }

@@ -112,8 +112,9 @@ export const facts: ProviderFacts = {
     'https://www.contentful.com/developers/docs/webhooks/retry-policy/',
   ],
   checked: '2026-07',
-  delivered: '2xx',
-  retriedOn: 'failures, of which the sources read name none',
+  delivered: ['2xx'],
+  retriedOn: 'unknown',
+  retriedNote: 'the sources read speak of failures and name none',
   schedule: 'twice, 30 s apart; up to 99 times in about 24 h where the space has a retry policy',
   doubts: [
     'The 30 s of the deadline are inferred: see `deadlineSeconds`',

@@ -48,8 +48,10 @@ export const facts: ProviderFacts = {
     'https://cloud.google.com/dialogflow/cx/docs/concept/webhook',
   ],
   checked: '2026-11',
-  delivered: '200 with a WebhookResponse in JSON, at most 64 KiB',
-  retriedOn: 'nothing',
+  delivered: [200],
+  deliveredNote: 'with a WebhookResponse in JSON, at most 64 KiB',
+  retriedOn: [],
+  givenUpOn: ['else'],
   doubts: [
     'The 5 s of ES are inferred; of CX they are the default, up to 30 s: see `deadlineSeconds`',
     'Flexible webhooks of CX have bodies of your own making, so no type is found in them',

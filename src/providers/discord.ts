@@ -121,9 +121,14 @@ export const facts: ProviderFacts = {
     'https://docs.discord.com/developers/events/webhook-events',
   ],
   checked: '2026-07',
-  delivered: '200 with a response for interactions, 204 for events',
-  retriedOn: 'no answer, for events; never for interactions',
+  delivered: [200, 202, 204],
+  deliveredNote: '200 with a response or 202 for interactions, 204 for events',
+  retriedOn: ['timeout', 'unreachable'],
+  retriedNote: 'for events; never for interactions',
   schedule: 'With growing pauses for up to 10 min',
   disables: 'Failing the probe with a wrong signature, or too many failures',
-  doubts: ['No tolerance is documented, and its package has none: see `toleranceSeconds`'],
+  doubts: [
+    'No tolerance is documented, and its package has none: see `toleranceSeconds`',
+    'Whether an error status counts as no answer, after which an event comes again, is not documented',
+  ],
 }

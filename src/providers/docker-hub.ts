@@ -37,8 +37,11 @@ export const facts: ProviderFacts = {
   title: 'Docker Hub',
   docs: ['https://docs.docker.com/docker-hub/repos/manage/webhooks/'],
   checked: '2026-07',
-  delivered: 'unknown, 200 is safe',
-  retriedOn: 'nothing that is documented',
+  delivered: [200],
+  deliveredNote: 'what else does is not known',
+  retriedOn: [],
+  retriedNote: 'as far as is documented',
+  givenUpOn: ['3xx', '4xx', '5xx', 'timeout', 'unreachable'],
   doubts: [
     'No deadline is published',
     'That nothing is delivered again is inferred, the documentation does not speak of it: see `redelivery`',

@@ -79,8 +79,8 @@ export const facts: ProviderFacts = {
     'https://developers.docusign.com/platform/webhooks/connect/validation-and-security/',
   ],
   checked: '2026-07',
-  delivered: '2xx',
-  retriedOn: 'anything else',
+  delivered: ['2xx'],
+  retriedOn: ['else'],
   doubts: [
     'The 100 s are inferred: see `deadlineSeconds`',
     'What is retried is inferred; nothing here goes by it',

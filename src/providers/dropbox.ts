@@ -38,8 +38,8 @@ export const facts: ProviderFacts = {
   title: 'Dropbox',
   docs: ['https://www.dropbox.com/developers/reference/webhooks'],
   checked: '2026-07',
-  delivered: '200',
-  retriedOn: 'anything else',
+  delivered: [200],
+  retriedOn: ['else'],
   schedule: 'exponentially for about 10 min',
   doubts: ['The schedule is from an older version of the page'],
 }

@@ -48,8 +48,9 @@ export const facts: ProviderFacts = {
   title: 'ElevenLabs',
   docs: ['https://elevenlabs.io/docs/conversational-ai/workflows/post-call-webhooks'],
   checked: '2026-07',
-  delivered: '200',
-  retriedOn: 'anything but 200, except for HIPAA workspaces',
+  delivered: [200],
+  retriedOn: ['else'],
+  retriedNote: 'except for HIPAA workspaces',
   disables: '10 failures in a row, if the last success is more than 7 days ago',
   doubts: [
     'No deadline and no schedule are published',

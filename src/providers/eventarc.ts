@@ -35,8 +35,9 @@ export const facts: ProviderFacts = {
   title: 'Google Eventarc',
   docs: ['https://cloud.google.com/eventarc/docs/cloudevents'],
   checked: '2026-07',
-  delivered: '2xx; of those 200, 201, 202 and 204 are safe',
-  retriedOn: 'anything else',
+  delivered: ['2xx'],
+  deliveredNote: '200, 201, 202 and 204 are safe',
+  retriedOn: ['else'],
   schedule: 'for 24 h',
   doubts: [
     'Answers, retries and the deadline are inferred from Pub/Sub, which carries the events: see `deadlineSeconds`',

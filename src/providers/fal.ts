@@ -98,8 +98,9 @@ export const facts: ProviderFacts = {
   title: 'fal.ai',
   docs: ['https://fal.ai/docs/documentation/model-apis/inference/webhooks'],
   checked: '2026-07',
-  delivered: '2xx',
-  retriedOn: 'anything else, as far as is known',
+  delivered: ['2xx'],
+  retriedOn: ['else'],
+  retriedNote: 'as far as is known',
   schedule: '10 times in 2 h',
   doubts: [
     'The 15 s are quoted by others from the docs: see `deadlineSeconds`',

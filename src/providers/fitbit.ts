@@ -62,8 +62,8 @@ export const facts: ProviderFacts = {
   title: 'Fitbit Web API',
   docs: ['https://dev.fitbit.com/build/reference/web-api/developer-guide/using-subscriptions/'],
   checked: '2026-07',
-  delivered: '204',
-  retriedOn: 'anything else',
+  delivered: [204],
+  retriedOn: ['else'],
   disables: 'Repeated failures',
   doubts: [
     'The pages are those of a service said to be off since 2026-11-02',

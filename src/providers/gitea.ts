@@ -61,7 +61,8 @@ export const facts: ProviderFacts = {
   title: 'Gitea, Forgejo, Gogs',
   docs: ['https://docs.gitea.com/usage/webhooks'],
   checked: '2026-07',
-  delivered: '2xx',
-  retriedOn: 'nothing',
+  delivered: ['2xx'],
+  retriedOn: [],
+  givenUpOn: ['else'],
   doubts: ['The 5 s are the default of the server, as far as is known'],
 }

@@ -62,7 +62,8 @@ export const facts: ProviderFacts = {
     'https://docs.github.com/en/webhooks/using-webhooks/best-practices-for-using-webhooks',
   ],
   checked: '2026-07',
-  delivered: '2xx',
-  retriedOn: 'nothing',
+  delivered: ['2xx'],
+  retriedOn: [],
+  givenUpOn: ['else'],
   doubts: ['GitHub Enterprise Server waits 30 s, github.com 10 s'],
 }

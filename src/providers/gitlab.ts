@@ -87,8 +87,9 @@ export const facts: ProviderFacts = {
     'https://gitlab.com/gitlab-org/gitlab/-/merge_requests/231325',
   ],
   checked: '2026-07',
-  delivered: '2xx',
-  retriedOn: 'nothing',
+  delivered: ['2xx'],
+  retriedOn: [],
+  givenUpOn: ['else'],
   disables: '4 failures in a row pause it, for 1 min doubling to 24 h; 40 switch it off',
   doubts: [
     'The sources differ on which failures count towards switching it off',

@@ -38,8 +38,8 @@ export const facts: ProviderFacts = {
     'https://support.gocardless.com/hc/en-nz/articles/360000989989-Webhook-retries-failures',
   ],
   checked: '2026-11',
-  delivered: '2xx',
-  retriedOn: 'anything else',
+  delivered: ['2xx'],
+  retriedOn: ['else'],
   schedule: 'Up to 8 times with growing pauses: 1 min, 2 min, 10 min and on',
   doubts: ['The 498 for a refusal is from a quote of the API reference'],
 }

@@ -119,8 +119,11 @@ export const facts: ProviderFacts = {
   title: 'Google Chat',
   docs: ['https://developers.google.com/workspace/chat/verify-requests-from-chat'],
   checked: '2026-11',
-  delivered: '200 with a message or `{}` in JSON',
-  retriedOn: 'nothing, as far as is known',
+  delivered: [200],
+  deliveredNote: 'with a message or `{}` in JSON',
+  retriedOn: [],
+  retriedNote: 'as far as is known',
+  givenUpOn: ['else'],
   doubts: [
     'The 30 s are inferred: see `deadlineSeconds`',
     'That it does not call again is inferred: see `redelivery`',

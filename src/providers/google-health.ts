@@ -98,8 +98,9 @@ export const facts: ProviderFacts = {
     'https://developers.google.com/health/reference/rest/v4/projects.subscribers',
   ],
   checked: '2026-07',
-  delivered: '204',
-  retriedOn: 'anything else, for 7 days, as users say',
+  delivered: [204],
+  retriedOn: ['else'],
+  retriedNote: 'for 7 days, as users say',
   doubts: [
     'Neither a deadline nor a schedule is published',
     'The verification is answered 201 as documented; 200 is seen to work too',

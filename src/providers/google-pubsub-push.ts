@@ -148,8 +148,9 @@ export const facts: ProviderFacts = {
     'https://docs.cloud.google.com/pubsub/docs/payload-unwrapping',
   ],
   checked: '2026-07',
-  delivered: '102, 200, 201, 202 or 204',
-  retriedOn: 'anything else, 203 and 206 too',
+  delivered: [102, 200, 201, 202, 204],
+  retriedOn: ['else'],
+  retriedNote: '203 and 206 too',
   schedule: 'until the message is too old, 7 days if nothing else is set',
   stops: 'a dead-letter topic, after as many attempts as are set there',
   doubts: [

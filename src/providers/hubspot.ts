@@ -132,8 +132,8 @@ export const facts: ProviderFacts = {
     'https://developers.hubspot.com/changelog/introducing-version-3-of-webhook-signatures',
   ],
   checked: '2026-07',
-  delivered: '2xx',
-  retriedOn: 'error statuses, failed connections and no answer in time',
+  delivered: ['2xx'],
+  retriedOn: ['4xx', '5xx', 'timeout', 'unreachable'],
   schedule: 'Up to 10 times over 24 h',
   doubts: [
     'An older text has it heed `Retry-After` beside a 429',

@@ -37,8 +37,9 @@ export const facts: ProviderFacts = {
   title: 'Intercom',
   docs: ['https://developers.intercom.com/docs/webhooks/webhook-notifications'],
   checked: '2026-11',
-  delivered: '2xx',
-  retriedOn: 'error statuses',
+  delivered: ['2xx'],
+  retriedOn: ['4xx', '5xx'],
+  givenUpOn: [410],
   schedule: 'Once, after 1 min; after 429 with pauses of 1 min to 2 h',
   stops: '410, which ends the subscription',
   disables:

@@ -46,8 +46,9 @@ export const facts: ProviderFacts = {
   title: 'Atlassian Jira Cloud',
   docs: ['https://developer.atlassian.com/cloud/jira/platform/webhooks/'],
   checked: '2026-07',
-  delivered: '2xx',
-  retriedOn: '408, 409, 425, 429, 5xx and failed connections',
+  delivered: ['2xx'],
+  retriedOn: [408, 409, 425, 429, '5xx', 'unreachable'],
+  givenUpOn: ['3xx', '4xx'],
   schedule: 'up to 5 times, 5 to 15 min apart',
   doubts: [
     'Only SHA-256 has been seen',

@@ -30,8 +30,8 @@ export const facts: ProviderFacts = {
   title: 'Lemon Squeezy',
   docs: ['https://docs.lemonsqueezy.com/help/webhooks/webhook-requests'],
   checked: '2026-07',
-  delivered: '200',
-  retriedOn: 'anything else',
+  delivered: [200],
+  retriedOn: ['else'],
   schedule: '3 times: after 5, 25 and 125 s',
   doubts: ['The deadline is not stated, 10 s is assumed: see `deadlineSeconds`'],
 }

@@ -43,8 +43,9 @@ export const facts: ProviderFacts = {
     'https://developers.line.biz/en/docs/messaging-api/check-webhook-error-statistics/',
   ],
   checked: '2026-11',
-  delivered: '2xx',
-  retriedOn: 'anything else, if redelivery is switched on',
+  delivered: ['2xx'],
+  retriedOn: ['else'],
+  retriedNote: 'if redelivery is switched on',
   disables: 'Failing for a long time may suspend it',
   doubts: ['Older pages have a deadline of 1 s, and only 200 for a success'],
 }

@@ -49,8 +49,8 @@ export const facts: ProviderFacts = {
   title: 'Linear',
   docs: ['https://linear.app/developers/webhooks'],
   checked: '2026-07',
-  delivered: '200',
-  retriedOn: 'anything else',
+  delivered: [200],
+  retriedOn: ['else'],
   schedule: '3 times: after 1 min, 1 h and 6 h',
   disables: 'An endpoint that does not answer may be switched off, to be switched on by hand',
   doubts: [

@@ -48,8 +48,8 @@ export const facts: ProviderFacts = {
   title: 'Mailchimp Marketing',
   docs: ['https://mailchimp.com/developer/marketing/guides/sync-audience-data-webhooks/'],
   checked: '2026-07',
-  delivered: '2xx',
-  retriedOn: 'anything else',
+  delivered: ['2xx'],
+  retriedOn: ['else'],
   schedule: 'at growing intervals for about 75 min',
   doubts: [
     'The deadline is inferred: see `deadlineSeconds`',

@@ -95,10 +95,10 @@ export const facts: ProviderFacts = {
     'https://help.mailgun.com/hc/en-us/articles/202236504-Webhooks',
   ],
   checked: '2026-07',
-  delivered: '200 alone',
-  retriedOn: 'anything but 200 and 406',
+  delivered: [200],
+  retriedOn: ['else'],
+  givenUpOn: [406],
   schedule: '6 times in 8 h: after 5, 10 and 15 min, 1, 2 and 4 h',
-  stops: '406',
   doubts: [
     'The help centre has other intervals: 10, 10, 15, 30 min, 1, 2, 4 h',
     'The deadline is not stated, 10 s are assumed: see `deadlineSeconds`',

@@ -105,8 +105,8 @@ export const facts: ProviderFacts = {
   title: 'Mailchimp Transactional (Mandrill)',
   docs: ['https://mailchimp.com/developer/transactional/guides/track-respond-activity-webhooks/'],
   checked: '2026-07',
-  delivered: '200',
-  retriedOn: 'anything else',
+  delivered: [200],
+  retriedOn: ['else'],
   doubts: [
     'Ids and times of events are inferred: see `identity`',
     'What is retried is inferred; nothing here goes by it',

@@ -126,8 +126,8 @@ export const facts: ProviderFacts = {
   title: 'Meta',
   docs: ['https://developers.facebook.com/docs/graph-api/webhooks/getting-started/'],
   checked: '2026-07',
-  delivered: '200',
-  retriedOn: 'anything but 200',
+  delivered: [200],
+  retriedOn: ['else'],
   schedule: 'At once, then less often over 36 h; WhatsApp for up to 7 days',
   doubts: [
     'No deadline is published for all products: see `deadlineSeconds`',

@@ -121,8 +121,8 @@ export const facts: ProviderFacts = {
     'https://learn.microsoft.com/graph/change-notifications-lifecycle-events',
   ],
   checked: '2026-07',
-  delivered: '2xx',
-  retriedOn: 'anything else',
+  delivered: ['2xx'],
+  retriedOn: ['else'],
   schedule: 'several times for up to 4 h',
   disables:
     'More than 10 % of 100 answers slower than 2.9 s delay notifications, more than 15 % drop them',

@@ -88,8 +88,8 @@ export const facts: ProviderFacts = {
     'https://docs.mollie.com/reference/webhooks',
   ],
   checked: '2026-07',
-  delivered: '200',
-  retriedOn: 'anything but 200, and no answer in time',
+  delivered: [200],
+  retriedOn: ['else'],
   schedule: '10 times over 26 h',
   doubts: [
     'The 15 s are inferred: see `deadlineSeconds`',

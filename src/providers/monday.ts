@@ -61,8 +61,8 @@ export const facts: ProviderFacts = {
     'https://developer.monday.com/apps/docs/authorization-header',
   ],
   checked: '2026-07',
-  delivered: '200',
-  retriedOn: 'anything else',
+  delivered: [200],
+  retriedOn: ['else'],
   schedule: 'every minute for 30 min',
   doubts: [
     'That `triggerUuid` is an id, the same in every attempt, is inferred: see `identity`',

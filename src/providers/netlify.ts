@@ -48,8 +48,8 @@ export const facts: ProviderFacts = {
   title: 'Netlify',
   docs: ['https://docs.netlify.com/site-deploys/notifications'],
   checked: '2026-07',
-  delivered: '2xx',
-  retriedOn: 'unknown: the sources read do not say',
+  delivered: ['2xx'],
+  retriedOn: 'unknown',
   doubts: [
     'That `X-Netlify-Event` holds the type is inferred: see `typeFrom`',
     'Neither a deadline nor retries are documented',

@@ -50,8 +50,8 @@ export const facts: ProviderFacts = {
   title: 'Notion',
   docs: ['https://developers.notion.com/reference/webhooks'],
   checked: '2026-07',
-  delivered: '2xx',
-  retriedOn: 'anything else',
+  delivered: ['2xx'],
+  retriedOn: ['else'],
   schedule: '8 attempts within about 24 h',
   doubts: [
     'The documentation does not say that the handshake is signed; the SDK signs it with the key it brings, which proves nothing',

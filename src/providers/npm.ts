@@ -30,8 +30,9 @@ export const facts: ProviderFacts = {
   title: 'npm hooks',
   docs: ['https://docs.npmjs.com/cli/v6/commands/npm-hook'],
   checked: '2026-07',
-  delivered: 'unknown, 200 is safe',
-  retriedOn: 'unknown: the sources read do not say',
+  delivered: [200],
+  deliveredNote: 'what else does is not known',
+  retriedOn: 'unknown',
   doubts: [
     'Neither a deadline nor retries are documented',
     'npm’s own receiver has not changed since 2017: make sure that the service still exists',

@@ -42,8 +42,8 @@ export const facts: ProviderFacts = {
   title: 'OpenAI',
   docs: ['https://platform.openai.com/docs/guides/webhooks'],
   checked: '2026-07',
-  delivered: '2xx',
-  retriedOn: 'anything but 2xx, redirects included',
+  delivered: ['2xx'],
+  retriedOn: ['else'],
   schedule: 'For up to 72 h with growing pauses',
   doubts: [
     '“A few seconds” are all that is published of the deadline: see `deadlineSeconds`',

@@ -48,8 +48,8 @@ export const facts: ProviderFacts = {
     'https://developer.paddle.com/webhooks/about/respond-to-webhooks',
   ],
   checked: '2026-11',
-  delivered: '200',
-  retriedOn: 'anything else',
+  delivered: [200],
+  retriedOn: ['else'],
   schedule: 'Live accounts up to 60 times over 3 days, with growing pauses',
   doubts: [
     'The tolerance differs between its packages: see `toleranceSeconds`',

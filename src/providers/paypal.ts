@@ -154,8 +154,8 @@ export const facts: ProviderFacts = {
     'https://developer.paypal.com/api/webhooks/v1/definitions/verify_webhook_signature',
   ],
   checked: '2026-11',
-  delivered: '2xx',
-  retriedOn: 'anything else, and no answer',
+  delivered: ['2xx'],
+  retriedOn: ['else'],
   schedule: 'Up to 25 times over 3 days',
   doubts: [
     'How long it waits is not documented, 10 s are assumed: see `deadlineSeconds`',

@@ -89,8 +89,8 @@ export const facts: ProviderFacts = {
     'https://plaid.com/docs/api/webhooks/webhook-verification/',
   ],
   checked: '2026-07',
-  delivered: '200',
-  retriedOn: 'anything else',
+  delivered: [200],
+  retriedOn: ['else'],
   schedule: 'after 30 s, then after four times as long each time, to 24 h',
   stops: 'an endpoint that refused more than 90 % in 24 h gets no retries',
   doubts: [

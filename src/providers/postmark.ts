@@ -59,11 +59,11 @@ export const facts: ProviderFacts = {
     'https://postmarkapp.com/support/article/understanding-inbound-webhook-retries-in-postmark',
   ],
   checked: '2026-11',
-  delivered: '200',
-  retriedOn: 'anything but 200',
+  delivered: [200],
+  retriedOn: ['else'],
+  givenUpOn: [403],
   schedule:
     'Inbound 10 times over 10.5 h: after 1 min, 5 min, 3 times 10 min, 15 min, 30 min, 1 h, 2 h and 6 h',
-  stops: '403, for good',
   doubts: [
     'The schedule is published for inbound messages only',
     'No deadline is published',

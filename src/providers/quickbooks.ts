@@ -73,8 +73,8 @@ export const facts: ProviderFacts = {
     'https://developer.intuit.com/app/developer/qbo/docs/develop/webhooks/managing-webhooks-notifications',
   ],
   checked: '2026-07',
-  delivered: '200',
-  retriedOn: 'anything but 200, and no answer in time',
+  delivered: [200],
+  retriedOn: ['else'],
   schedule: '3 times: after 20, 30 and 50 min',
   stops: 'The third retry',
   doubts: [

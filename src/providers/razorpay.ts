@@ -45,8 +45,8 @@ export const facts: ProviderFacts = {
     'https://razorpay.com/docs/webhooks/faqs',
   ],
   checked: '2026-11',
-  delivered: '2xx',
-  retriedOn: 'anything else',
+  delivered: ['2xx'],
+  retriedOn: ['else'],
   schedule: 'With growing pauses for 24 h after the event',
   disables: '24 h of failures',
   doubts: [

@@ -46,8 +46,9 @@ export const facts: ProviderFacts = {
     'https://replicate.com/docs/topics/webhooks/receive-webhook',
   ],
   checked: '2026-11',
-  delivered: '2xx',
-  retriedOn: '4xx, 5xx and no connection, of the last webhook of a prediction only',
+  delivered: ['2xx'],
+  retriedOn: ['4xx', '5xx', 'unreachable'],
+  retriedNote: 'the last webhook of a prediction only',
   schedule: 'Several times with growing pauses, the last about 1 min after the prediction ended',
   doubts: [
     '“A few seconds” are all that is published of the deadline: see `deadlineSeconds`',

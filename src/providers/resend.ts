@@ -38,8 +38,8 @@ export const facts: ProviderFacts = {
   title: 'Resend',
   docs: ['https://resend.com/docs/webhooks/retries-and-replays', 'https://docs.svix.com/retries'],
   checked: '2026-11',
-  delivered: '2xx',
-  retriedOn: 'anything but 2xx',
+  delivered: ['2xx'],
+  retriedOn: ['else'],
   schedule: 'after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h and 10 h',
   doubts: [
     'The 15 s are those of Svix, as Resend publishes no deadline: see `deadlineSeconds`',

@@ -58,10 +58,10 @@ export const facts: ProviderFacts = {
     'https://www.sanity.io/docs/changelog/50ec6abf-fe0c-475b-ae72-314148860132.md',
   ],
   checked: '2026-07',
-  delivered: '2xx',
-  retriedOn: '429 and 5xx',
+  delivered: ['2xx'],
+  retriedOn: [429, '5xx'],
+  givenUpOn: ['4xx'],
   schedule: 'Twice, 30 s apart',
-  stops: 'Any 4xx but 429',
   doubts: [
     'No deadline is published',
     'That `Idempotency-Key` is there and stays the same over retries is inferred: see `identity`',

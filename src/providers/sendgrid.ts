@@ -52,8 +52,8 @@ export const facts: ProviderFacts = {
     'https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features',
   ],
   checked: '2026-07',
-  delivered: '2xx',
-  retriedOn: 'anything else',
+  delivered: ['2xx'],
+  retriedOn: ['else'],
   schedule: 'with growing pauses, for up to 24 h after each event',
   doubts: [
     'No deadline is published, 10 s are assumed: see `deadlineSeconds`',

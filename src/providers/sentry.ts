@@ -53,8 +53,8 @@ export const facts: ProviderFacts = {
     'https://sentry.io/changelog/2023-10-3-change-to-integration-platform-webhook-handling',
   ],
   checked: '2026-07',
-  delivered: '2xx',
-  retriedOn: 'unknown: the sources read do not say',
+  delivered: ['2xx'],
+  retriedOn: 'unknown',
   disables: '1000 timeouts in 24 h, unless the integration is published',
   doubts: [
     'Whether `Request-ID` stays the same over retries: see `identity`',

@@ -62,8 +62,8 @@ export const facts: ProviderFacts = {
     'https://shopify.dev/apps/build/webhooks/ignore-duplicates',
   ],
   checked: '2026-07',
-  delivered: '2xx',
-  retriedOn: 'anything but 2xx',
+  delivered: ['2xx'],
+  retriedOn: ['else'],
   schedule: '8 times over 4 h',
   disables: '8 failures in a row delete a subscription made by the Admin API',
   doubts: [

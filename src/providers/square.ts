@@ -46,8 +46,8 @@ export const facts: ProviderFacts = {
     'https://developer.squareup.com/docs/webhooks/troubleshooting',
   ],
   checked: '2026-07',
-  delivered: '2xx',
-  retriedOn: 'anything but 2xx, and no answer in time',
+  delivered: ['2xx'],
+  retriedOn: ['else'],
   schedule: 'For up to 24 h, on an older page 72 h',
   doubts: [
     'The pages differ on the deadline: see `deadlineSeconds`',

@@ -38,8 +38,9 @@ export const facts: ProviderFacts = {
     'https://docs.svix.com/receiving/verifying-payloads/how-manual',
   ],
   checked: '2026-07',
-  delivered: '2xx',
-  retriedOn: 'anything but 2xx',
+  delivered: ['2xx'],
+  retriedOn: ['else'],
+  givenUpOn: [410],
   schedule: 'Svix: after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h and 10 h',
   disables: '410; at Svix 120 h of nothing but failures',
   doubts: [

@@ -61,8 +61,8 @@ export const facts: ProviderFacts = {
   title: 'Strava',
   docs: ['https://developers.strava.com/docs/webhooks/'],
   checked: '2026-07',
-  delivered: '200',
-  retriedOn: 'anything else, and no answer within 2 s',
+  delivered: [200],
+  retriedOn: ['else'],
   schedule: '3 attempts in all',
   doubts: ['How the check of the URL is asked and answered is from code that is in use'],
 }

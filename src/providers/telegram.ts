@@ -44,8 +44,8 @@ export const facts: ProviderFacts = {
   title: 'Telegram Bot API',
   docs: ['https://core.telegram.org/bots/api#setwebhook'],
   checked: '2026-07',
-  delivered: '2xx',
-  retriedOn: 'anything else',
+  delivered: ['2xx'],
+  retriedOn: ['else'],
   schedule: 'A reasonable number of times, as Telegram says',
   doubts: ['The deadline is not stated, 10 s is assumed: see `deadlineSeconds`'],
 }

@@ -102,8 +102,9 @@ export const facts: ProviderFacts = {
   title: 'Travis CI',
   docs: ['https://docs.travis-ci.com/user/notifications/#verifying-webhook-requests'],
   checked: '2026-07',
-  delivered: 'unknown, 200 is safe',
-  retriedOn: 'unknown: the sources read do not say',
+  delivered: [200],
+  deliveredNote: 'what else does is not known',
+  retriedOn: 'unknown',
   doubts: [
     'Neither a deadline nor retries are documented',
     'The type of payloads from before 2015 is missing, and so is the state',

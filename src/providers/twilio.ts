@@ -188,8 +188,11 @@ export const facts: ProviderFacts = {
     'https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys',
   ],
   checked: '2026-07',
-  delivered: '2xx with the body that the product wants',
-  retriedOn: 'failed connections; more by overrides in the URL',
+  delivered: ['2xx'],
+  deliveredNote: 'with the body that the product wants',
+  retriedOn: ['unreachable'],
+  retriedNote: 'more by overrides in the URL',
+  givenUpOn: ['else'],
   doubts: [
     'The 15 s and the overrides are inferred: see `deadlineSeconds`',
     'Webhook rules, which sign with a shared key, are in public beta: see `sharedKey`',

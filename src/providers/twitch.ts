@@ -59,8 +59,8 @@ export const facts: ProviderFacts = {
   title: 'Twitch EventSub',
   docs: ['https://dev.twitch.tv/docs/eventsub/handling-webhook-events/'],
   checked: '2026-07',
-  delivered: '2xx',
-  retriedOn: 'anything else',
+  delivered: ['2xx'],
+  retriedOn: ['else'],
   disables: 'Too many slow or failed answers: the subscription is revoked',
   doubts: [
     'The deadline is "a few seconds" in the documentation and 10 s in the Twitch CLI: see `deadlineSeconds`',

@@ -34,11 +34,11 @@ export const facts: ProviderFacts = {
     'https://www.typeform.com/developers/webhooks/secure-your-webhooks/',
   ],
   checked: '2026-11',
-  delivered: '2xx',
-  retriedOn: 'anything else but 404 and 410',
+  delivered: ['2xx'],
+  retriedOn: ['else'],
+  givenUpOn: [404, 410],
   schedule:
     'After 408, 423, 429 and 503 every 2-3 min for 10 h; after others a few times with growing pauses',
-  stops: '404 and 410',
   disables: '404 and 410 at once; all deliveries failing over days',
   doubts: [
     'When failures other than 404 and 410 switch it off is from third parties; nothing here goes by it',

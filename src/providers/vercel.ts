@@ -36,8 +36,8 @@ export const facts: ProviderFacts = {
   title: 'Vercel',
   docs: ['https://vercel.com/docs/webhooks'],
   checked: '2026-07',
-  delivered: '2xx',
-  retriedOn: 'anything else',
+  delivered: ['2xx'],
+  retriedOn: ['else'],
   schedule: 'With growing pauses for up to 24 h',
   doubts: [
     'The deadline is from third parties: see `deadlineSeconds`',

@@ -46,7 +46,7 @@ export const facts: ProviderFacts = {
     'https://developers.viber.com/docs/api/rest-bot-api/',
   ],
   checked: '2026-07',
-  delivered: '200',
-  retriedOn: 'anything else',
+  delivered: [200],
+  retriedOn: ['else'],
   doubts: ['Deadline and retries are not stated, 10 s is assumed: see `deadlineSeconds`'],
 }

@@ -100,8 +100,9 @@ export const facts: ProviderFacts = {
     'https://developers.google.com/youtube/v3/guides/push_notifications',
   ],
   checked: '2026-07',
-  delivered: '2xx',
-  retriedOn: 'what the hub chooses',
+  delivered: ['2xx'],
+  retriedOn: 'unknown',
+  retriedNote: 'it is for the hub to choose',
   stops: '410: the hub may end the subscription',
   doubts: [
     'The specification lets a subscriber answer 2xx to a wrong signature and ignore it: here it is refused',

@@ -42,8 +42,8 @@ export const facts: ProviderFacts = {
     'https://workos.com/docs/events/data-syncing/webhooks/what-you-will-build',
   ],
   checked: '2026-11',
-  delivered: '200',
-  retriedOn: 'anything else',
+  delivered: [200],
+  retriedOn: ['else'],
   schedule: 'up to 12 times with growing pauses in 3 days',
   doubts: [
     'No deadline is published',

@@ -61,8 +61,10 @@ export const facts: ProviderFacts = {
     'https://docs.x.com/x-api/webhooks/quickstart',
   ],
   checked: '2026-07',
-  delivered: '200',
-  retriedOn: 'nothing; a replay can be asked for',
+  delivered: [200],
+  retriedOn: [],
+  retriedNote: 'a replay can be asked for',
+  givenUpOn: ['else'],
   disables: 'One wrong CRC answer, a redirect or a TLS error; failures for more than 28 h',
   doubts: [
     'The pages differ on how often the CRC is asked',

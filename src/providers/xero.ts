@@ -62,8 +62,9 @@ export const facts: ProviderFacts = {
     'https://developer.xero.com/documentation/webhooks/configuring-your-server',
   ],
   checked: '2026-07',
-  delivered: '200 with an empty body and no cookie',
-  retriedOn: 'anything else',
+  delivered: [200],
+  deliveredNote: 'with an empty body and no cookie',
+  retriedOn: ['else'],
   schedule: 'less and less often for 24 h',
   disables: '24 h of failures',
   doubts: [

@@ -59,8 +59,9 @@ export const facts: ProviderFacts = {
     'https://developer.zendesk.com/api-reference/webhooks/introduction',
   ],
   checked: '2026-07',
-  delivered: '2xx',
-  retriedOn: 'some statuses only, which the sources read do not list',
+  delivered: ['2xx'],
+  retriedOn: 'unknown',
+  retriedNote: 'some statuses only, which the sources read do not list',
   disables: 'A circuit breaker pauses an endpoint that fails often',
   doubts: [
     'The sources read give no deadline; 10 s is a third party’s figure: see `deadlineSeconds`',

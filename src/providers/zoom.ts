@@ -75,10 +75,10 @@ export const facts: ProviderFacts = {
   title: 'Zoom',
   docs: ['https://developers.zoom.us/docs/api/webhooks/'],
   checked: '2026-07',
-  delivered: '200 or 204',
-  retriedOn: '5xx and no answer',
+  delivered: [200, 204],
+  retriedOn: ['5xx', 'timeout', 'unreachable'],
+  givenUpOn: ['3xx', '4xx'],
   schedule: '3 times: after 5, 20 and 60 min',
-  stops: 'Any 3xx or 4xx',
   disables: '6 failed revalidations in a row',
   doubts: [
     'No tolerance is documented, nor whether a retry is signed anew: see `toleranceSeconds`',

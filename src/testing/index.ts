@@ -4,6 +4,8 @@ import type { OutgoingMessage, Provider, SignOptions } from '../types.ts'
 
 export { engineConformance } from './engines.ts'
 export type { ConformanceCase, EngineSubject } from './engines.ts'
+export { meaningOfAnswer } from './meaning.ts'
+export type { AnswerMeaning } from './meaning.ts'
 
 /** What a sender sends, before it is signed. */
 export interface Message {

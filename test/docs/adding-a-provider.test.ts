@@ -5,7 +5,7 @@ import { afterAll, expect, test } from 'vitest'
 import { root } from '../../scripts/entries.ts'
 import { receive } from '../providers/deliver.ts'
 import { NOW, SAMPLE_URL, type SampleModule } from '../providers/sample.ts'
-import { sign } from 'webhook-target/testing'
+import { meaningOfAnswer, sign } from 'webhook-target/testing'
 import type { ProviderFacts } from 'webhook-target'
 
 const page = readFileSync(`${root}docs/adding-a-provider.md`, 'utf8')
@@ -71,6 +71,10 @@ test('the provider has facts that go into the catalogue', async () => {
   write()
   const { facts } = (await import(`${folder}/parcels.ts`)) as { readonly facts: ProviderFacts }
   expect(Object.keys(facts)).toEqual(expect.arrayContaining(['title', 'docs', 'checked', 'doubts']))
+  const meanings = ([200, 204, 410, 401, 503, 'timeout'] as const).map((answer) =>
+    meaningOfAnswer(facts, answer),
+  )
+  expect(meanings).toEqual(['delivered', 'delivered', 'given-up', 'retried', 'retried', 'retried'])
 })
 
 test('its sample is one that the tests of all providers can use', async () => {

@@ -57,12 +57,6 @@ test('titles differ, as links lead to them', () => {
   expect(titles.filter((title, at) => titles.indexOf(title) !== at)).toEqual([])
 })
 
-test.each(descriptions)('the contract of $id says of retries what its facts say', (described) => {
-  if (/^nothing\b/.test(described.facts.retriedOn)) {
-    expect(described.contract.retries).toBe(false)
-  }
-})
-
 test('no sample or reason is left of a provider that is gone', () => {
   const known = [...sampleModules.keys(), ...Object.keys(WITHOUT_VECTORS)]
   expect(known.filter((id) => !ids.includes(id))).toEqual([])
