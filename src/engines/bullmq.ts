@@ -24,6 +24,7 @@ import { toJobData } from './lib/bullmq-record.ts'
 import { Admission, unfitness } from './lib/bullmq-redis.ts'
 import { BullWork } from './lib/bullmq-worker.ts'
 import { within } from './lib/bullmq-within.ts'
+import { counted, lifetimesOf, named } from './lib/engine-options.ts'
 
 export interface BullmqOptions extends InboxOptions {
   /** The class that BullMQ 6 exports. */
@@ -86,23 +87,18 @@ const MAX_PUT_MS = 10_000
  * @see https://redis.io/docs/latest/operate/oss_and_stack/management/persistence/
  */
 export function bullmq(options: BullmqOptions): EngineInbox {
-  const { Queue, Worker: WorkerClass, connection, queue = DEFAULT_QUEUE } = options
+  const { Queue, Worker: WorkerClass, connection } = options
   if (typeof Queue !== 'function' || typeof WorkerClass !== 'function' || !connection) {
     throw configurationError(
       'ERR_OPTION_INVALID',
       'bullmq() takes { Queue, Worker } of the package bullmq, and a connection to Redis',
     )
   }
-  if (!queue || queue.includes(':')) {
-    throw configurationError('ERR_OPTION_INVALID', 'queue is a name without a colon')
-  }
   return createInbox(new BullmqEngine(options), options)
 }
 
-const DEFAULT_QUEUE = 'webhooks'
-
-/** A whole number: the scripts of BullMQ fail for others, and for infinity. As milliseconds, 317 years at most. */
-const counted = (amount: number): number => Math.min(Math.ceil(amount), 1e13)
+/** The scripts of BullMQ fail for fractions, and for infinity. As milliseconds, 317 years. */
+const MOST = 1e13
 
 interface Opened {
   readonly queue: BullQueue
@@ -121,17 +117,17 @@ class BullmqEngine implements Engine {
   #opened: Opened | undefined
 
   constructor(options: BullmqOptions) {
-    const { connection, prefix, queue = DEFAULT_QUEUE } = options
+    const { connection, prefix, queue = 'webhooks' } = options
+    const { windowSeconds, replaySeconds, deadSeconds } = lifetimesOf(options)
     this.#options = options
-    this.#queueName = queue
+    this.#queueName = named('queue', queue, /^[^:]+$/, 'a name without a colon')
     this.#connection = { connection, ...(prefix !== undefined && { prefix }) }
-    const windowSeconds = positive('windowSeconds', options.windowSeconds, 7 * 86_400)
-    this.#windowMs = counted(windowSeconds * 1000)
+    this.#windowMs = counted(windowSeconds * 1000, MOST)
     this.#keepDone = {
-      age: counted(positive('replaySeconds', options.replaySeconds, 86_400)),
-      count: counted(positive('replayRecords', options.replayRecords, 10_000)),
+      age: counted(replaySeconds, MOST),
+      count: counted(positive('replayRecords', options.replayRecords, 10_000), MOST),
     }
-    this.#keepDead = { age: counted(positive('deadSeconds', options.deadSeconds, 30 * 86_400)) }
+    this.#keepDead = { age: counted(deadSeconds, MOST) }
     this.capabilities = {
       durable: options.unsafeVolatileRedis ? 'memory' : 'disk',
       dedupe: { windowSeconds, tells: true },

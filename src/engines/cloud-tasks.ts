@@ -22,6 +22,7 @@ import { readMember } from '../lib/member.ts'
 import { positive } from '../lib/options.ts'
 import type { Awaitable, Provider } from '../types.ts'
 import { toBase64 } from './lib/base64.ts'
+import { named } from './lib/engine-options.ts'
 import { PACKED_HEAD_BYTES, packRecord, unpackRecord } from './lib/packed-record.ts'
 import { workSecondsWithin } from './lib/push-deadline.ts'
 
@@ -168,10 +169,8 @@ function decodeTask(payload: unknown, headers: { get(name: string): string | nul
 
 function checked(options: CloudTasksOptions): CloudTasksOptions {
   const { queue, url, serviceAccount, audience, deadLetters } = options
-  const name = /^projects\/[^/\s?#]+\/locations\/[^/\s?#]+\/queues\/[^/\s?#]+$/
-  if (!name.test(queue ?? '')) {
-    throw invalid('queue is "projects/PROJECT/locations/LOCATION/queues/QUEUE"')
-  }
+  const form = /^projects\/[^/\s?#]+\/locations\/[^/\s?#]+\/queues\/[^/\s?#]+$/
+  named('queue', queue, form, '"projects/PROJECT/locations/LOCATION/queues/QUEUE"')
   if (!/^https?:\/\/./.test(url ?? '')) throw invalid('url is the URL of the consumer')
   if (!serviceAccount) throw invalid('serviceAccount is the e-mail of the account of the calls')
   if (audience === '') throw invalid('audience is not empty')

@@ -1,4 +1,3 @@
-import { configurationError } from '../errors.ts'
 import type {
   DeadLetter,
   Engine,
@@ -13,7 +12,7 @@ import type {
 import { createInbox, type EngineInbox } from '../inbox/inbox.ts'
 import type { InboxOptions } from '../inbox/options.ts'
 import { MicroBatch } from '../lib/micro-batch.ts'
-import { positive } from '../lib/options.ts'
+import { counted, lifetimesOf, named } from './lib/engine-options.ts'
 import { toJob } from './lib/pg-boss-job.ts'
 import { MAX_RUN_SECONDS, PgBossStore, type Claimed } from './lib/pg-boss-store.ts'
 import { AttemptTransaction } from './lib/pg-boss-transaction.ts'
@@ -52,6 +51,8 @@ const MAX_BATCH_BYTES = 4 * MIB
 /** Of the lease: how often to look for leases that have ended. */
 const SWEEPS_PER_LEASE = 4
 const MAX_SWEEP_MS = 5000
+/** What an `integer` of PostgreSQL holds. */
+const MOST_SECONDS = 2 ** 31 - 1
 
 /**
  * An inbox in PostgreSQL, as jobs of pg-boss 12, for any number of processes.
@@ -99,13 +100,15 @@ class PgBossEngine implements Engine, PullSource<PgBossClaim> {
     this.#boss = boss
     this.#options = options
     const ordered = options.order !== undefined
-    const windowSeconds = seconds('windowSeconds', options.windowSeconds, 7 * 86_400)
+    const lifetimes = lifetimesOf(options)
+    const windowSeconds = counted(lifetimes.windowSeconds, MOST_SECONDS)
+    const { queue = 'webhook-target', schema = 'pgboss' } = options
     this.#store = new PgBossStore(boss, {
-      queue: identifier('queue', options.queue ?? 'webhook-target', /^[\w.\-/]+$/),
-      schema: identifier('schema', options.schema ?? 'pgboss', /^[a-z_]\w*$/i),
+      queue: named('queue', queue, /^[\w.\-/]+$/, 'a name of letters, digits and _ . - /'),
+      schema: named('schema', schema, /^[a-z_]\w*$/i, 'the name of a schema'),
       ordered,
       windowSeconds,
-      deadSeconds: seconds('deadSeconds', options.deadSeconds, 30 * 86_400),
+      deadSeconds: counted(lifetimes.deadSeconds, MOST_SECONDS),
     })
     this.#puts = new MicroBatch({
       write: (puts) => this.#store.put(puts.map(({ job }) => job)),
@@ -221,14 +224,4 @@ class PgBossEngine implements Engine, PullSource<PgBossClaim> {
 /** Of the SQLSTATE classes for bad data, broken constraints and exceeded limits. */
 function isDataError(error: unknown): boolean {
   return /^(22|23|54)\w{3}$/.test(String((error as { code?: unknown } | undefined)?.code))
-}
-
-/** What an `integer` of PostgreSQL holds. */
-function seconds(name: string, value: number | undefined, fallback: number): number {
-  return Math.min(2 ** 31 - 1, Math.ceil(positive(name, value, fallback)))
-}
-
-function identifier(name: string, value: string, form: RegExp): string {
-  if (form.test(value)) return value
-  throw configurationError('ERR_OPTION_INVALID', `${name} can't be ${JSON.stringify(value)}`)
 }

@@ -14,6 +14,7 @@ import { readMember } from '../lib/member.ts'
 import { positive } from '../lib/options.ts'
 import type { Provider } from '../types.ts'
 import { fromBase64, toBase64 } from './lib/base64.ts'
+import { named } from './lib/engine-options.ts'
 import { PACKED_HEAD_BYTES, packRecord, unpackRecord } from './lib/packed-record.ts'
 import { workSecondsWithin } from './lib/push-deadline.ts'
 
@@ -168,7 +169,10 @@ function toMessage(record: InboxRecord) {
   return { data: toBase64(packRecord(record)), attributes }
 }
 
-function topicName(option: string, value: string | undefined): string {
-  if (/^projects\/[^/\s?#]+\/topics\/[^/\s?#]+$/.test(value ?? '')) return value!
-  throw configurationError('ERR_OPTION_INVALID', `${option} is "projects/PROJECT/topics/TOPIC"`)
-}
+const topicName = (option: string, value: string | undefined) =>
+  named(
+    option,
+    value,
+    /^projects\/[^/\s?#]+\/topics\/[^/\s?#]+$/,
+    '"projects/PROJECT/topics/TOPIC"',
+  )

@@ -13,6 +13,7 @@ import type {
 import { createInbox, type EngineInbox } from '../inbox/inbox.ts'
 import type { InboxOptions } from '../inbox/options.ts'
 import { positive } from '../lib/options.ts'
+import { lifetimesOf } from './lib/engine-options.ts'
 import { machineClock } from './lib/machine-clock.ts'
 import { PullLoop, type Claim, type PullSource } from './lib/pull-loop.ts'
 import {
@@ -137,11 +138,11 @@ class SqliteEngine implements Engine, PullSource<SqliteClaim> {
     this.#file = file
     this.#options = options
     this.#maxFileBytes = positive('maxFileBytes', options.maxFileBytes, GIB)
-    const windowSeconds = positive('windowSeconds', options.windowSeconds, 7 * 86_400)
+    const { windowSeconds, replaySeconds, deadSeconds } = lifetimesOf(options)
     this.#retention = {
       windowMs: windowSeconds * 1000,
-      replayMs: positive('replaySeconds', options.replaySeconds, 86_400) * 1000,
-      deadMs: positive('deadSeconds', options.deadSeconds, 30 * 86_400) * 1000,
+      replayMs: replaySeconds * 1000,
+      deadMs: deadSeconds * 1000,
     }
     this.capabilities = {
       durable: options.unsafeVolatileDisk ? 'memory' : 'disk',
