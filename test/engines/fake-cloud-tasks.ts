@@ -7,18 +7,16 @@
 import {
   apiError,
   identity,
-  startApi,
+  startQueue,
   type Answer,
   type ApiCall,
-  type FakeApi,
-  type Target,
+  type FakeQueue,
+  type Waiting,
 } from './google-fakes.ts'
 
 export const QUEUE = 'projects/my-project/locations/europe-west1/queues/inbox'
 const MAX_TASK_BYTES = 1_000_000
 const HOUR_MS = 3_600_000
-const AGAIN_MS = 20
-const AT_ONCE = 8
 
 export interface CreatedTask {
   readonly name: string
@@ -32,35 +30,27 @@ export interface CreatedTask {
   }
 }
 
-interface Entry {
+interface Entry extends Waiting {
   readonly task: CreatedTask
   attempts: number
   executions: number
-  due: number
-  busy: boolean
   /** By the clock of the fake, which tests set forward. */
   endedAt?: number
 }
 
-export interface FakeCloudTasks extends FakeApi, Target {
+export interface FakeCloudTasks extends FakeQueue {
   readonly tasks: readonly CreatedTask[]
-  /** The answers to the calls. */
-  readonly answers: number[]
   /** Attempts of a task, after which it is deleted. -1: no limit. */
   maxAttempts: number
   /** Names of tasks that were deleted so. */
   readonly lost: string[]
-  readonly waiting: () => number
   advance(ms: number): void
 }
 
 export async function startCloudTasks(): Promise<FakeCloudTasks> {
   const entries = new Map<string, Entry>()
   const tasks: CreatedTask[] = []
-  const answers: number[] = []
   const lost: string[] = []
-  const active = new Set<Promise<void>>()
-  let target: string | undefined
   let now = 0
 
   function create({ path, body }: ApiCall): Answer {
@@ -74,7 +64,6 @@ export async function startCloudTasks(): Promise<FakeCloudTasks> {
     }
     tasks.push(task)
     entries.set(task.name, { task, attempts: 0, executions: 0, due: 0, busy: false })
-    pump()
     const { name, dispatchDeadline, httpRequest } = task
     const { url, httpMethod, headers, oidcToken } = httpRequest
     const createTime = '2026-11-01T10:00:00Z'
@@ -85,70 +74,43 @@ export async function startCloudTasks(): Promise<FakeCloudTasks> {
     }
   }
 
-  function pump(): void {
-    for (const entry of entries.values()) {
-      if (target === undefined || active.size >= AT_ONCE) return
-      if (entry.busy || entry.endedAt !== undefined || entry.due > performance.now()) continue
-      entry.busy = true
-      const calling = call(entry, target).finally(() => {
-        active.delete(calling)
-        pump()
-      })
-      active.add(calling)
-    }
-  }
-
-  async function call(entry: Entry, url: string): Promise<void> {
-    const { name, httpRequest } = entry.task
-    const { oidcToken, headers, httpMethod, body } = httpRequest
+  function call({ task, attempts, executions }: Entry, url: string): Promise<Response> {
+    const { oidcToken, headers, httpMethod, body } = task.httpRequest
     const { serviceAccountEmail: email, audience: aud } = oidcToken
-    const status = await fetch(url, {
+    return fetch(url, {
       method: httpMethod,
       headers: {
         ...headers,
         'user-agent': 'Google-Cloud-Tasks',
         authorization: identity({ email, aud }),
         'x-cloudtasks-queuename': QUEUE.split('/').at(-1)!,
-        'x-cloudtasks-taskname': name.split('/').at(-1)!,
-        'x-cloudtasks-taskretrycount': String(entry.attempts),
-        'x-cloudtasks-taskexecutioncount': String(entry.executions),
+        'x-cloudtasks-taskname': task.name.split('/').at(-1)!,
+        'x-cloudtasks-taskretrycount': String(attempts),
+        'x-cloudtasks-taskexecutioncount': String(executions),
         'x-cloudtasks-tasketa': '1793527200.5',
       },
       body: Buffer.from(body, 'base64'),
-    }).then(
-      (response) => response.status,
-      () => 0,
-    )
-    answers.push(status)
-    entry.attempts++
-    if (status > 0 && status < 500) entry.executions++
-    entry.busy = false
-    if (status >= 200 && status <= 299) entry.endedAt = now
-    else if (entry.attempts === fake.maxAttempts) {
-      entry.endedAt = now
-      lost.push(name)
-    } else entry.due = performance.now() + AGAIN_MS
+    })
   }
 
-  const ticking = setInterval(pump, 5)
-  const api = await startApi(create)
+  function settle(entry: Entry, status: number): boolean {
+    entry.attempts++
+    if (status > 0 && status < 500) entry.executions++
+    const isDone = status >= 200 && status <= 299
+    const isLost = !isDone && entry.attempts === fake.maxAttempts
+    if (isLost) lost.push(entry.task.name)
+    if (isDone || isLost) entry.endedAt = now
+    return isDone || isLost
+  }
+
+  const living = () => [...entries.values()].filter(({ endedAt }) => endedAt === undefined)
+  const queue = await startQueue({ answer: create, living, call, settle })
   const fake: FakeCloudTasks = {
-    ...api,
+    ...queue,
     tasks,
-    answers,
     maxAttempts: -1,
     lost,
-    waiting: () => [...entries.values()].filter(({ endedAt }) => endedAt === undefined).length,
     advance: (ms) => void (now += ms),
-    async callTo(url) {
-      target = url
-      pump()
-      if (url === undefined) await Promise.all(active)
-    },
-    async close() {
-      clearInterval(ticking)
-      await api.close()
-    },
   }
   return fake
 }

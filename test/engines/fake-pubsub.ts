@@ -8,19 +8,17 @@
 import {
   apiError,
   identity,
-  startApi,
+  startQueue,
   type Answer,
   type ApiCall,
-  type FakeApi,
-  type Target,
+  type FakeQueue,
+  type Waiting,
 } from './google-fakes.ts'
 
 export const TOPIC = 'projects/my-project/topics/inbox'
 export const DEAD_TOPIC = 'projects/my-project/topics/dead'
 const SUBSCRIPTION = 'projects/my-project/subscriptions/inbox'
 const ACKNOWLEDGING = new Set([102, 200, 201, 202, 204])
-const AGAIN_MS = 20
-const AT_ONCE = 8
 
 export interface Message {
   readonly data?: string
@@ -28,30 +26,22 @@ export interface Message {
   readonly orderingKey?: string
 }
 
-interface Entry {
+interface Entry extends Waiting {
   readonly message: Message
   readonly id: string
   readonly publishTime: string
   attempts: number
-  due: number
-  busy: boolean
 }
 
-export interface FakePubSub extends FakeApi, Target {
+export interface FakePubSub extends FakeQueue {
   readonly topics: Readonly<Record<string, Message[]>>
-  /** The answers to the pushes. */
-  readonly answers: number[]
   /** Makes messages look as old as this, in milliseconds. */
   age: number
-  readonly waiting: () => number
 }
 
 export async function startPubSub(): Promise<FakePubSub> {
   const topics: Record<string, Message[]> = { [TOPIC]: [], [DEAD_TOPIC]: [] }
   const entries: Entry[] = []
-  const answers: number[] = []
-  const active = new Set<Promise<void>>()
-  let target: string | undefined
   let count = 0
 
   function publish({ path, body }: ApiCall): Answer {
@@ -70,74 +60,42 @@ export async function startPubSub(): Promise<FakePubSub> {
       }
       return id
     })
-    pump()
     return { status: 200, body: { messageIds } }
   }
 
-  function pump(): void {
-    for (const entry of entries) {
-      if (target === undefined || active.size >= AT_ONCE) return
-      if (entry.busy || entry.due > performance.now() || isBehind(entry)) continue
-      entry.busy = true
-      const pushing = push(entry, target).finally(() => {
-        active.delete(pushing)
-        pump()
-      })
-      active.add(pushing)
-    }
-  }
   const isBehind = (entry: Entry) => {
     const { orderingKey } = entry.message
     const first = entries.find(({ message }) => message.orderingKey === orderingKey)
     return orderingKey !== undefined && first !== entry
   }
 
-  async function push(entry: Entry, url: string): Promise<void> {
+  function push(entry: Entry, url: string): Promise<Response> {
     entry.attempts++
     const { message, id, publishTime } = entry
-    const status = await fetch(url, {
+    const ids = { messageId: id, message_id: id, publishTime, publish_time: publishTime }
+    return fetch(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: identity() },
       body: JSON.stringify({
         deliveryAttempt: entry.attempts,
-        message: {
-          ...message,
-          messageId: id,
-          message_id: id,
-          publishTime,
-          publish_time: publishTime,
-        },
+        message: { ...message, ...ids },
         subscription: SUBSCRIPTION,
       }),
-    }).then(
-      (response) => response.status,
-      () => 0,
-    )
-    answers.push(status)
-    entry.busy = false
-    if (ACKNOWLEDGING.has(status)) entries.splice(entries.indexOf(entry), 1)
-    else entry.due = performance.now() + AGAIN_MS
+    })
   }
 
-  const ticking = setInterval(pump, 5)
-  const api = await startApi(publish)
-  const fake: FakePubSub = {
-    ...api,
-    topics,
-    answers,
-    age: 0,
-    waiting: () => entries.length,
-    async callTo(url) {
-      target = url
-      pump()
-      // One that stops has its answers taken first.
-      if (url === undefined) await Promise.all(active)
+  const queue = await startQueue<Entry>({
+    answer: publish,
+    living: () => entries,
+    isBehind,
+    call: push,
+    settle(entry, status) {
+      const isOver = ACKNOWLEDGING.has(status)
+      if (isOver) entries.splice(entries.indexOf(entry), 1)
+      return isOver
     },
-    async close() {
-      clearInterval(ticking)
-      await api.close()
-    },
-  }
+  })
+  const fake: FakePubSub = { ...queue, topics, age: 0 }
   return fake
 }
 

@@ -48,7 +48,7 @@ export interface FakeApi {
 }
 
 /** An API on a free port of loopback, which takes JSON by POST from whoever has the token. */
-export async function startApi(answer: (call: ApiCall) => Answer): Promise<FakeApi> {
+async function startApi(answer: (call: ApiCall) => Answer): Promise<FakeApi> {
   const calls: ApiCall[] = []
   const faults: Fault[] = []
 
@@ -102,6 +102,87 @@ export function identity(claims: object = {}, pair?: PemPair): string {
 
 export interface Target {
   callTo(url: string | undefined): Promise<void>
+}
+
+/** What waits for its call. */
+export interface Waiting {
+  due: number
+  busy: boolean
+}
+
+export interface QueueBehaviour<Entry extends Waiting> {
+  /** Takes what is stored. */
+  readonly answer: (call: ApiCall) => Answer
+  /** What is not over, oldest first. */
+  readonly living: () => readonly Entry[]
+  /** Whether another has to be over before. */
+  readonly isBehind?: (entry: Entry) => boolean
+  readonly call: (entry: Entry, url: string) => Promise<Response>
+  /** Whether the entry is over, for this status, which is 0 without one; else it comes again. */
+  readonly settle: (entry: Entry, status: number) => boolean
+}
+
+export interface FakeQueue extends FakeApi, Target {
+  /** The answers to the calls. */
+  readonly answers: number[]
+  /** How many are not over yet. */
+  readonly waiting: () => number
+}
+
+const AGAIN_MS = 20
+const AT_ONCE = 8
+
+/** An API that stores, and calls with what it has stored. */
+export async function startQueue<Entry extends Waiting>({
+  answer,
+  living,
+  isBehind = () => false,
+  call,
+  settle,
+}: QueueBehaviour<Entry>): Promise<FakeQueue> {
+  const answers: number[] = []
+  const active = new Set<Promise<void>>()
+  let target: string | undefined
+
+  function pump(): void {
+    for (const entry of living()) {
+      if (target === undefined || active.size >= AT_ONCE) return
+      if (entry.busy || entry.due > performance.now() || isBehind(entry)) continue
+      entry.busy = true
+      const calling = attend(entry, target).finally(() => {
+        active.delete(calling)
+        pump()
+      })
+      active.add(calling)
+    }
+  }
+  async function attend(entry: Entry, url: string): Promise<void> {
+    const status = await call(entry, url).then(
+      (response) => response.status,
+      () => 0,
+    )
+    answers.push(status)
+    entry.busy = false
+    if (!settle(entry, status)) entry.due = performance.now() + AGAIN_MS
+  }
+
+  const api = await startApi(answer)
+  const ticking = setInterval(pump, 5)
+  return {
+    ...api,
+    answers,
+    waiting: () => living().length,
+    async callTo(url) {
+      target = url
+      pump()
+      // One that stops has its answers taken first.
+      if (url === undefined) await Promise.all(active)
+    },
+    async close() {
+      clearInterval(ticking)
+      await api.close()
+    },
+  }
 }
 
 /** The process that a queue calls. */

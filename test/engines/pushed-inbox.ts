@@ -13,8 +13,7 @@ import {
   startConsumer,
   TOKEN,
   until,
-  type FakeApi,
-  type Target,
+  type FakeQueue,
 } from './google-fakes.ts'
 
 const shop = defineProvider({
@@ -46,8 +45,7 @@ export const anyRecord = (part: Partial<InboxRecord> = {}): InboxRecord => ({
 })
 
 export interface PushedSubject {
-  readonly fake: () => FakeApi &
-    Target & { readonly answers: number[]; readonly waiting: () => number }
+  readonly fake: () => FakeQueue
   readonly create: (options: {
     readonly endpoint?: string
     readonly timeoutSeconds?: number
