@@ -19,6 +19,7 @@ import { compileOptions, type InboxOptions, type InboxSettings } from './options
 import { Pressure } from './pressure.ts'
 import { toRecord } from './record.ts'
 import { createRun } from './run.ts'
+import { Waiting, type Waiter } from './waiting.ts'
 
 /** What an engine gives its user: the `inbox` of a handler, and what operators need. */
 export interface EngineInbox extends Inbox {
@@ -42,6 +43,9 @@ export interface EngineInbox extends Inbox {
 
 /** Deliveries that wait for their work, for each that can be worked on. More would hardly be done in time. */
 const WAITING_FOR_EACH = 10
+/** How soon a worker with nothing else to do begins, and how long one that is busy is waited for. */
+const PICKUP_MS = 100
+const MAX_PICKUP_MS = 1000
 /** The longest wait to be stored: a third of the shortest deadline there is, 3 s. */
 const MAX_WAIT_MS = 1000
 
@@ -61,8 +65,9 @@ class StoringInbox implements EngineInbox {
   readonly #run: Run
   readonly #endpoints = new Map<string, WorkingEndpoint>()
   readonly #pressure = new Pressure()
-  /** Deliveries that wait for the end of their work, by the keys of their records. */
-  readonly #waiting = new Map<string, Set<(result: Result) => void>>()
+  readonly #waiting = new Waiting()
+  /** Records that are worked on in this process now. */
+  #inWork = 0
   #host: HostContext = {}
   /** Whether anybody has said what this process is for. */
   #hosted = false
@@ -76,10 +81,10 @@ class StoringInbox implements EngineInbox {
       endpoints: this.#endpoints,
       settings,
       host: () => this.#host,
-      onResult: ({ key }, result) => this.#waiting.get(key)?.forEach((tell) => tell(result)),
+      onResult: ({ key }, result) => this.#waiting.end(key, result),
     })
     // Before its key counts as done: what can't be kept must come again.
-    const run = withBurial(work, engine)
+    const run = withBurial(this.#counted(work), engine)
     const { keys, keepKeysMs: keepMs, leaseMs } = settings
     this.#run = keys ? withKeys(run, keys, { leaseMs, keepMs }) : run
   }
@@ -143,7 +148,7 @@ class StoringInbox implements EngineInbox {
     const worker = this.#worker
     this.#worker = undefined
     // Those who wait would wait for work that nobody begins any more. What they wait for is stored.
-    for (const tellers of this.#waiting.values()) tellers.forEach((tell) => tell(stored))
+    this.#waiting.endAll(stored)
     await (await worker)?.stop()
   }
 
@@ -210,19 +215,55 @@ class StoringInbox implements EngineInbox {
   ): Promise<WorkedTask> {
     const { acknowledge } = endpoint
     // Before it is stored: the worker may be done with it by the time this goes on.
-    const ending = this.#mayWait(acknowledge) ? this.#endOf(record.key) : undefined
+    const waiter = this.#mayWait(acknowledge) ? this.#waiting.enter(record.key) : undefined
     try {
       const put = await this.#put(record, endpoint, budget)
       this.#checkHost()
       // A slow effect must not turn away what could be stored.
-      if (ending) task.event.delivery.parts.giveWay?.()
+      if (waiter) task.event.delivery.parts.giveWay?.()
       const result =
-        ending && put === 'stored'
-          ? await budget.race<Result, Result>(ending.result, answer(acknowledge))
-          : stored
+        waiter && put === 'stored' ? await this.#endOf(waiter, acknowledge, budget) : stored
       return { task, result, duplicate: put === 'duplicate' }
     } finally {
-      ending?.forget()
+      waiter?.leave()
+    }
+  }
+
+  /** What the work on it has come to, if this process does it; with `auto`, only if it begins soon. */
+  async #endOf(
+    waiter: Waiter,
+    acknowledge: WorkingEndpoint['acknowledge'],
+    budget: Budget,
+  ): Promise<Result> {
+    let timer: ReturnType<typeof setTimeout>
+    const look = (isLast: boolean) => {
+      if (waiter.hasBegun) return
+      // A worker that is busy may still get to it; one that is not would have it, unless another process has.
+      const isBusy = this.#inWork >= this.#settings.concurrency
+      if (isLast || !isBusy) waiter.tell(stored)
+      else timer = setTimeout(look, MAX_PICKUP_MS, true)
+    }
+    if (acknowledge === 'auto') timer = setTimeout(look, PICKUP_MS, false)
+    try {
+      return await budget.race<Result, Result>(waiter.result, (result) => {
+        if (acknowledge === 'auto') return isFailure(result) ? stored : result
+        return isWebhookError(result) && !waiter.hasBegun ? notBegun(this.name, result) : result
+      })
+    } finally {
+      clearTimeout(timer!)
+    }
+  }
+
+  /** Knows what is under way, whoever waits for it. */
+  #counted(work: Run): Run {
+    return async (record, attempt) => {
+      this.#inWork++
+      this.#waiting.begin(record.key)
+      try {
+        return await work(record, attempt)
+      } finally {
+        this.#inWork--
+      }
     }
   }
 
@@ -266,27 +307,17 @@ class StoringInbox implements EngineInbox {
       `${this.name} stores deliveries, and this process does not work on them: call inbox.work(), or inbox.open() if another process does. serve() would`,
     )
   }
-
-  #endOf(key: string) {
-    const tellers = this.#waiting.get(key) ?? new Set()
-    this.#waiting.set(key, tellers)
-    let tell!: (result: Result) => void
-    const result = new Promise<Result>((resolve) => tellers.add((tell = resolve)))
-    const forget = () => {
-      tellers.delete(tell)
-      if (tellers.size === 0 && this.#waiting.get(key) === tellers) this.#waiting.delete(key)
-    }
-    return { result, forget }
-  }
 }
 
 /** With `auto`, what did not end well or in time is answered as what it is: stored, to be tried again. */
-const answer =
-  (acknowledge: WorkingEndpoint['acknowledge']) =>
-  (result: Result): Result => {
-    const failed = isWebhookError(result) || result.kind === 'retry'
-    return failed && acknowledge === 'auto' ? stored : result
-  }
+const isFailure = (result: Result) => isWebhookError(result) || result.kind === 'retry'
+
+const notBegun = (name: string, cause: WebhookError) =>
+  new WebhookError(
+    cause.code,
+    `The work did not begin in this process; does another work on the same ${name}? Then acknowledge: 'processed' waits in vain`,
+    { cause },
+  )
 
 const tooLate = (name: string) =>
   new WebhookError(

@@ -6,6 +6,7 @@ import {
   mount,
   reply,
   retry,
+  type AcknowledgeMode,
   type Effects,
   type WebhookContext,
   type WebhookEvent,
@@ -14,7 +15,7 @@ import {
 } from 'webhook-target'
 import { memory } from 'webhook-target/engines/memory'
 import { hmac } from 'webhook-target/schemes/hmac'
-import { createInbox, type DeadLetter, type EngineInbox } from 'webhook-target/inbox'
+import { createInbox, type DeadLetter, type EngineInbox, type Run } from 'webhook-target/inbox'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { fetchDoor, exchange } from '../support/doors.ts'
 import { deferred, patched, recorded } from '../support/inboxes.ts'
@@ -194,6 +195,55 @@ describe('acknowledge', () => {
     expect((await answer).status).toBe(200)
     finish.resolve()
     await ended.promise
+  })
+
+  describe('where another process takes the work', () => {
+    /** A worker that never gets anything, and one that is busy with something else. */
+    async function openIdle(acknowledge: AcknowledgeMode) {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+      onTestFinished(() => void vi.useRealTimers())
+      let begin!: Run
+      const inbox = patched(memory({ concurrency: 1 }), {
+        work: async (run) => ((begin = run), { stop: async () => {} }),
+      })
+      const records = recorded(inbox)
+      const { telemetry, reports } = recorder()
+      const busy = deferred<void>()
+      const { send } = await open({ '*': () => busy.promise }, { inbox, acknowledge, telemetry })
+      return { send, begin, records, reports, busy }
+    }
+
+    test('auto soon answers that it is stored', async () => {
+      const { send, records } = await openIdle('auto')
+      const answer = send()
+      await vi.waitFor(() => expect(records).toHaveLength(1))
+      await vi.advanceTimersByTimeAsync(100)
+      expect((await answer).status).toBe(200)
+    })
+
+    test('auto waits longer for a worker that is busy, and for its work once that has begun', async () => {
+      const { send, begin, records, busy, reports } = await openIdle('auto')
+      const [first, second] = [send(), send()]
+      await vi.waitFor(() => expect(records).toHaveLength(2))
+      void begin(records[0]!, { number: 1 })
+      await vi.advanceTimersByTimeAsync(900)
+      expect(reports.map(({ outcome }) => outcome)).toEqual([])
+      await vi.advanceTimersByTimeAsync(200)
+      expect((await second).status).toBe(200)
+      expect(reports.map(({ outcome }) => outcome)).toEqual(['stored'])
+      busy.resolve()
+      expect((await first).status).toBe(200)
+      expect(reports.at(-1)!.outcome).toBe('done')
+    })
+
+    test('processed waits in vain, and says why', async () => {
+      const { send, records, reports } = await openIdle('processed')
+      const answer = send()
+      await vi.waitFor(() => expect(records).toHaveLength(1))
+      await vi.advanceTimersByTimeAsync(10_000)
+      expect((await answer).status).toBe(503)
+      expect(reports[0]!.error!.message).toMatch(/did not begin in this process/)
+    })
   })
 
   test('stored answers before the work begins', async () => {

@@ -1,0 +1,50 @@
+import type { Result } from '../outcomes.ts'
+
+/** A delivery that waits for its work. */
+export interface Waiter {
+  /** What the work came to, or what it was told instead. */
+  readonly result: Promise<Result>
+  /** Whether the work is under way, or was, in this process. */
+  readonly hasBegun: boolean
+  tell(result: Result): void
+  /** It waits no more. */
+  leave(): void
+}
+
+/** The deliveries that wait for the end of their work in this process, by the keys of their records. */
+export class Waiting {
+  readonly #waiters = new Map<string, Set<{ hasBegun: boolean; tell(result: Result): void }>>()
+
+  /** How many records are waited for. */
+  get size(): number {
+    return this.#waiters.size
+  }
+
+  enter(key: string): Waiter {
+    const waiters = this.#waiters.get(key) ?? new Set()
+    this.#waiters.set(key, waiters)
+    let tell!: (result: Result) => void
+    const result = new Promise<Result>((resolve) => (tell = resolve))
+    const waiter = {
+      result,
+      hasBegun: false,
+      tell,
+      leave: () => {
+        waiters.delete(waiter)
+        if (waiters.size === 0 && this.#waiters.get(key) === waiters) this.#waiters.delete(key)
+      },
+    }
+    waiters.add(waiter)
+    return waiter
+  }
+
+  begin(key: string): void {
+    this.#waiters.get(key)?.forEach((waiter) => (waiter.hasBegun = true))
+  }
+  end(key: string, result: Result): void {
+    this.#waiters.get(key)?.forEach(({ tell }) => tell(result))
+  }
+  endAll(result: Result): void {
+    for (const key of this.#waiters.keys()) this.end(key, result)
+  }
+}
