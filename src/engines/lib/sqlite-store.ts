@@ -23,6 +23,12 @@ const SWEEP_ROWS = 250
 /** At a time, when room is short: whoever puts is waiting. */
 const FREE_ROWS = 100
 const DEAD_PAGE = 100
+/**
+ * What `toRecord` takes. Whole numbers that a double does not hold are not read by every binding, and one such row
+ * would keep all of its claim from being worked on.
+ */
+const RECORD = `key, endpoint, CAST(received_at AS REAL) AS received_at, head, body, ordering,
+  CAST(sequence AS REAL) AS sequence`
 
 /** The statements. All but the readings run inside a transaction of the caller's. */
 export class SqliteStore {
@@ -64,7 +70,7 @@ export class SqliteStore {
       `UPDATE inbox SET attempts = attempts + 1, fence = ?, due = ? WHERE seq IN (
          SELECT seq FROM inbox WHERE state = ${TODO} AND waits = 0 AND due <= ?
          ORDER BY due LIMIT ?)
-       RETURNING seq, attempts, key, endpoint, received_at, head, body, ordering, sequence`,
+       RETURNING seq, attempts, ${RECORD}`,
       [fence, now + leaseMs, now, limit],
     )
     return rows
@@ -140,7 +146,7 @@ export class SqliteStore {
    */
   untilDue(): number | undefined {
     const [row] = this.#all(
-      `SELECT min(due) AS due FROM inbox WHERE state = ${TODO} AND waits = 0`,
+      `SELECT CAST(min(due) AS REAL) AS due FROM inbox WHERE state = ${TODO} AND waits = 0`,
       [],
     )
     const due = row?.['due']
@@ -153,7 +159,7 @@ export class SqliteStore {
     // By the place of the last one seen: the set changes while it is read.
     for (let after = 0; ;) {
       const rows = this.#all(
-        `SELECT seq, key, endpoint, received_at, head, body, ordering, sequence, reason, changed FROM inbox
+        `SELECT seq, reason, changed, ${RECORD} FROM inbox
          WHERE state = ${DEAD} AND seq > ? ORDER BY seq LIMIT ${DEAD_PAGE}`,
         [after],
       )

@@ -1,5 +1,8 @@
 import type { Case } from './bench.ts'
-import { expectEqual } from './checks.ts'
+import { expectEqual, until } from './checks.ts'
+
+/** A time in nanoseconds: not every store's numbers hold it. */
+const LATE = 1_764_288_000_123_456_768
 
 export const ORDER: readonly Case[] = [
   {
@@ -41,6 +44,23 @@ export const ORDER: readonly Case[] = [
       const stale = new Map(seen.map(({ record, attempt }) => [record.key, attempt.stale ?? false]))
       const told = records.map(({ key }) => stale.get(key))
       expectEqual('what is stale', told.join(), 'false,false,true,false,false,false')
+    },
+  },
+  {
+    name: 'takes a sequence that is no safe integer, and works on what is beside it',
+    async run(bench) {
+      const late = bench.record({ order: 'a', sequence: LATE })
+      const records = [bench.record(), late, bench.record()]
+      for (const record of records) await bench.put(record)
+      const { seen } = await bench.collect(records.length)
+      const found = seen.find(({ record }) => record.key === late.key)
+      expectEqual('the attempts', seen.map(({ attempt }) => attempt.number).join(), '1,1,1')
+      if (!bench.engine.capabilities.sequence) return
+      expectEqual('the sequence', found?.record.sequence, LATE)
+      const earlier = bench.record({ order: 'a', sequence: 2 ** 53 })
+      await bench.put(earlier)
+      await until(() => seen.length > records.length)
+      expectEqual('whether what came before it is stale', seen[3]?.attempt.stale, true)
     },
   },
 ]
