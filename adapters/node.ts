@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { configurationError, isWebhookError, type WebhookError } from '../src/errors.ts'
 import { after, isPromise } from '../src/lib/awaitable.ts'
 import { notNegative, positive } from '../src/lib/options.ts'
+import { timerMs } from '../src/lib/timer-options.ts'
 import { notFound } from '../src/mount.ts'
 import type { Awaitable, HostContext, ReplyParts, WebhookHandler } from '../src/types.ts'
 import { Drain } from './lib/drain.ts'
@@ -134,9 +135,10 @@ export async function serve(
     )
   }
   const concurrency = positive('concurrency', options.concurrency, 1000)
-  const requestSeconds = positive('requestTimeoutSeconds', options.requestTimeoutSeconds, 30)
-  const headersSeconds = positive('headersTimeoutSeconds', options.headersTimeoutSeconds, 10)
-  const drainMs = notNegative('drainSeconds', options.drainSeconds, 8) * 1000
+  const requestMs = timerMs('requestTimeoutSeconds', options.requestTimeoutSeconds, 30)
+  const headersMs = timerMs('headersTimeoutSeconds', options.headersTimeoutSeconds, 10)
+  const { drainSeconds } = options
+  const drainMs = drainSeconds === 0 ? 0 : timerMs('drainSeconds', drainSeconds, 8)
   const gate = new Gate({
     concurrency,
     maxWaiting: notNegative('maxWaiting', options.maxWaiting, 10 * concurrency),
@@ -144,8 +146,8 @@ export async function serve(
   })
 
   const server = createServer({
-    headersTimeout: Math.min(headersSeconds, requestSeconds) * 1000,
-    requestTimeout: requestSeconds * 1000,
+    headersTimeout: Math.min(headersMs, requestMs),
+    requestTimeout: requestMs,
     connectionsCheckingInterval: 1000,
     keepAliveTimeout: KEEP_ALIVE_SECONDS * 1000,
   })

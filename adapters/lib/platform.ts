@@ -1,4 +1,5 @@
 import { positive } from '../../src/lib/options.ts'
+import { timerSeconds } from '../../src/lib/timer-options.ts'
 
 /**
  * Seconds the platform waits: as configured, or where its environment tells. Knative's `timeoutSeconds` is
@@ -16,5 +17,8 @@ export function platformTimeout(
     ? positive('WEBHOOK_PLATFORM_TIMEOUT_SECONDS', Number(ours), Infinity)
     : Number(env['CLOUD_RUN_TIMEOUT_SECONDS']) || Infinity
   const platformTimeoutSeconds = positive('platformTimeoutSeconds', configured, told)
-  return platformTimeoutSeconds === Infinity ? {} : { platformTimeoutSeconds }
+  if (platformTimeoutSeconds === Infinity) return {}
+  return {
+    platformTimeoutSeconds: timerSeconds('platformTimeoutSeconds', platformTimeoutSeconds, 0),
+  }
 }

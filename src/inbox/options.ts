@@ -1,5 +1,6 @@
 import { configurationError } from '../errors.ts'
 import { positive } from '../lib/options.ts'
+import { timerMs, timerSeconds } from '../lib/timer-options.ts'
 import type { WebhookEvent } from '../types.ts'
 import type { Capabilities } from './engine.ts'
 import type { KeyStore } from './keys.ts'
@@ -70,6 +71,8 @@ export interface InboxSettings {
 const ALWAYS_KEPT = ['content-type', 'user-agent']
 const DAY_SECONDS = 86_400
 const WEEK_SECONDS = 7 * DAY_SECONDS
+/** 317 years. Stores fail at what they can't count to, and at infinity. */
+const MOST_MS = 1e13
 
 /** @throws {TypeError} `ERR_OPTION_INVALID` */
 export function compileOptions(
@@ -93,7 +96,7 @@ export function compileOptions(
       '"sequence" needs an "order", and an engine that can tell what is stale, as sqlite',
     )
   }
-  const workSeconds = positive('workSeconds', options.workSeconds, Math.min(300, maxRunSeconds))
+  const workSeconds = timerSeconds('workSeconds', options.workSeconds, Math.min(300, maxRunSeconds))
   if (workSeconds > maxRunSeconds) {
     throw configurationError(
       'ERR_OPTION_INVALID',
@@ -102,18 +105,27 @@ export function compileOptions(
   }
   return {
     attempts:
-      options.attempts === undefined ? undefined : positive('attempts', options.attempts, 1),
+      options.attempts === Infinity ? Infinity : whole('attempts', options.attempts, undefined),
     backoff: {
-      baseMs: positive('backoff.baseSeconds', backoff.baseSeconds, 5) * 1000,
-      maxMs: positive('backoff.maxSeconds', backoff.maxSeconds, 3600) * 1000,
+      baseMs: timerMs('backoff.baseSeconds', backoff.baseSeconds, 5),
+      maxMs: timerMs('backoff.maxSeconds', backoff.maxSeconds, 3600),
     },
     workMs: workSeconds * 1000,
-    concurrency: positive('concurrency', options.concurrency, 16),
-    leaseMs: positive('leaseSeconds', options.leaseSeconds, 30) * 1000,
+    concurrency: whole('concurrency', options.concurrency, 16),
+    leaseMs: timerMs('leaseSeconds', options.leaseSeconds, 30),
     headers: [...ALWAYS_KEPT, ...(options.headers ?? []).map((field) => field.toLowerCase())],
     order: options.order,
     sequence: options.sequence,
     keys: keys || undefined,
-    keepKeysMs: positive('keepKeysSeconds', options.keepKeysSeconds, WEEK_SECONDS) * 1000,
+    keepKeysMs: Math.min(
+      positive('keepKeysSeconds', options.keepKeysSeconds, WEEK_SECONDS) * 1000,
+      MOST_MS,
+    ),
   }
+}
+
+function whole<Default>(name: string, value: number | undefined, fallback: Default) {
+  if (value === undefined) return fallback
+  if (Number.isSafeInteger(value) && value > 0) return value
+  throw configurationError('ERR_OPTION_INVALID', `${name} is a whole number from 1`)
 }

@@ -2,7 +2,7 @@
 import { configurationError } from '../errors.ts'
 import { createAccessTokens } from './google-auth.ts'
 import { readMember } from './member.ts'
-import { positive } from './options.ts'
+import { timerMs } from './timer-options.ts'
 
 /** The part of `fetch` in use. It must not follow redirects. */
 export type GoogleFetch = (url: string, init: GoogleFetchInit) => Promise<Response>
@@ -50,7 +50,7 @@ export function createGoogleApi(origin: string, options: GoogleApiOptions): Goog
   if (!/^https?:\/\/[^/?#]+$/.test(base)) {
     throw configurationError('ERR_OPTION_INVALID', `endpoint is an origin, as ${origin}`)
   }
-  const timeoutMs = positive('timeoutSeconds', options.timeoutSeconds, 10) * 1000
+  const timeoutMs = timerMs('timeoutSeconds', options.timeoutSeconds, 10)
   const tokens =
     accessToken || base.startsWith('https:')
       ? createAccessTokens({ accessToken, fetch: options.fetch })

@@ -234,6 +234,7 @@ describe('pubsub', () => {
     { endpoint: 'pubsub.googleapis.com' },
     { endpoint: 'https://pubsub.googleapis.com/v1' },
     { timeoutSeconds: 0 },
+    { timeoutSeconds: Infinity },
     { giveUpSeconds: -1 },
     { order: () => 'a' },
   ])('is not made with %o', (options) => {

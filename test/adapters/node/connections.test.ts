@@ -213,6 +213,15 @@ describe('timeouts', () => {
     for (const options of [{ maxWaiting: NaN }, { maxWaiting: -1 }, { drainSeconds: NaN }]) {
       await expect(serve(handler, { port: 0, ...options })).rejects.toThrow('is a number above 0')
     }
+    for (const name of [
+      'drainSeconds',
+      'headersTimeoutSeconds',
+      'requestTimeoutSeconds',
+      'platformTimeoutSeconds',
+    ]) {
+      const serving = serve(handler, { port: 0, [name]: 1e7 })
+      await expect(serving).rejects.toThrow(`${name} is at most`)
+    }
   })
 
   test('mounted endpoints are served like one', async () => {
