@@ -4,6 +4,7 @@ import type {
   Engine,
   InboxRecord,
   PutOptions,
+  ReplayOptions,
   ReplaySelection,
   Run,
   Worker,
@@ -172,8 +173,8 @@ class BullmqEngine implements Engine {
     yield* deadLetters(this.#open().queue)
   }
 
-  async replay(selection: ReplaySelection): Promise<number> {
-    return await replayJobs(this.#open().queue, selection)
+  async replay(selection: ReplaySelection, options: ReplayOptions = {}): Promise<number> {
+    return await replayJobs(this.#open().queue, selection, options)
   }
 
   async close(): Promise<void> {

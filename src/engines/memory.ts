@@ -2,6 +2,7 @@ import type {
   DeadLetter,
   Engine,
   InboxRecord,
+  ReplayOptions,
   ReplaySelection,
   Run,
   Verdict,
@@ -108,10 +109,11 @@ class MemoryEngine implements Engine, PullSource<MemoryClaim> {
     }
   }
 
-  async replay(selection: ReplaySelection): Promise<number> {
+  async replay(selection: ReplaySelection, { before }: ReplayOptions = {}): Promise<number> {
     const chosen = [...this.#entries.values()].filter(
       (entry) => entry.state !== 'todo' && isChosen(entry, selection),
     )
+    await before?.(chosen.map(({ record }) => record.key))
     for (const entry of chosen) Object.assign(entry, { state: 'todo', due: 0, attempts: 0 })
     this.#loop?.wake()
     return chosen.length

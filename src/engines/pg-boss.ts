@@ -3,6 +3,7 @@ import type {
   Engine,
   InboxRecord,
   PutOptions,
+  ReplayOptions,
   ReplaySelection,
   Run,
   Verdict,
@@ -181,8 +182,8 @@ class PgBossEngine implements Engine, PullSource<PgBossClaim> {
     return this.#store.dead()
   }
 
-  async replay(selection: ReplaySelection): Promise<number> {
-    const count = await this.#store.replay(selection)
+  async replay(selection: ReplaySelection, options: ReplayOptions = {}): Promise<number> {
+    const count = await this.#store.replay(selection, options)
     this.#loop?.wake()
     return count
   }

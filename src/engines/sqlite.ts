@@ -4,6 +4,7 @@ import type {
   Engine,
   InboxRecord,
   PutOptions,
+  ReplayOptions,
   ReplaySelection,
   Run,
   Verdict,
@@ -207,8 +208,11 @@ class SqliteEngine implements Engine, PullSource<SqliteClaim> {
     yield* this.#open().dead()
   }
 
-  async replay(selection: ReplaySelection): Promise<number> {
-    const count = await this.#writes.write(() => this.#open().replay(selection))
+  async replay(selection: ReplaySelection, { before }: ReplayOptions = {}): Promise<number> {
+    // What is done meanwhile was not told, and so is not put back.
+    const chosen = before ? { keys: this.#open().finished(selection) } : selection
+    if ('keys' in chosen) await before?.(chosen.keys)
+    const count = await this.#writes.write(() => this.#open().replay(chosen))
     this.#loop?.wake()
     return count
   }

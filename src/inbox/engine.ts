@@ -100,6 +100,11 @@ export type ReplaySelection =
   | { readonly keys: readonly string[] }
   | { readonly since: number }
 
+export interface ReplayOptions {
+  /** Is told the keys of records, and waited for, before they can be worked on: what has to forget them does so. */
+  readonly before?: (keys: readonly string[]) => Promise<void>
+}
+
 /** Records that were given up, as they were kept elsewhere than in the engine. */
 export interface RecordSelection {
   readonly records: readonly InboxRecord[]
@@ -139,6 +144,6 @@ export interface Engine {
   /** Oldest first. */
   dead?(): AsyncIterable<DeadLetter>
   /** Puts records back to work, past their window; how many there were. */
-  replay?(selection: ReplaySelection): Promise<number>
+  replay?(selection: ReplaySelection, options?: ReplayOptions): Promise<number>
   close(): Promise<void>
 }

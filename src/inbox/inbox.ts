@@ -14,7 +14,7 @@ import type {
   Run,
   Worker,
 } from './engine.ts'
-import { forgetSelected, withKeys } from './keys.ts'
+import { forgetting, withKeys } from './keys.ts'
 import { compileOptions, type InboxOptions, type InboxSettings } from './options.ts'
 import { Pressure } from './pressure.ts'
 import { toRecord } from './record.ts'
@@ -170,10 +170,7 @@ class StoringInbox implements EngineInbox {
   async replay(selection: ReplaySelection | RecordSelection): Promise<number> {
     if ('records' in selection) return await this.#putBack(selection.records)
     const { engine } = this
-    if (engine.replay) {
-      await forgetSelected(this.#settings.keys, engine, selection)
-      return await engine.replay(selection)
-    }
+    if (engine.replay) return await engine.replay(selection, forgetting(this.#settings.keys))
     throw configurationError(
       'ERR_OPTION_INVALID',
       `${this.name} keeps no dead letters: give the "records" of what was kept`,

@@ -10,6 +10,7 @@ export type {
   PushSide,
   PutOptions,
   RecordSelection,
+  ReplayOptions,
   ReplaySelection,
   Run,
   Verdict,

@@ -1,5 +1,5 @@
-import { configurationError, messageOf } from '../errors.ts'
-import type { Attempt, Engine, ReplaySelection, Run } from './engine.ts'
+import { messageOf } from '../errors.ts'
+import type { Attempt, ReplayOptions, Run } from './engine.ts'
 
 /**
  * Remembers which records were worked on, for engines that can't tell duplicates, or not for long. Asked by the
@@ -91,23 +91,12 @@ function claimed(attempt: Attempt, claim: KeyClaim, keys: KeyStore): Attempt {
 const givenUpIn = ({ givenUp }: { readonly givenUp?: string }) =>
   givenUp === undefined ? {} : { givenUp }
 
-/**
- * Has what the engine replays worked on again, and not taken for a duplicate.
- *
- * @throws {TypeError} `ERR_OPTION_INVALID` if nobody can tell which keys those are
- */
-export async function forgetSelected(
-  keys: KeyStore | undefined,
-  engine: Engine,
-  selection: ReplaySelection,
-): Promise<void> {
-  if (!keys) return
-  if ('since' in selection) {
-    throw configurationError(
-      'ERR_OPTION_INVALID',
-      'What is done since a time is known to "keys" as done: replay it by the keys of its records',
-    )
+/** Has what the engine puts back worked on again, and not taken for a duplicate. */
+export function forgetting(keys: KeyStore | undefined): ReplayOptions {
+  if (!keys) return {}
+  return {
+    async before(chosen) {
+      for (const key of chosen) await keys.forget(key)
+    },
   }
-  if ('keys' in selection) for (const key of selection.keys) await keys.forget(key)
-  else for await (const { record } of engine.dead?.() ?? []) await keys.forget(record.key)
 }

@@ -1,4 +1,4 @@
-import type { DeadLetter, ReplaySelection } from '../../inbox/engine.ts'
+import type { DeadLetter, ReplayOptions, ReplaySelection } from '../../inbox/engine.ts'
 import { isRefusal, type BullJob, type BullQueue, type Finished } from './bullmq-binding.ts'
 import { isRecord, toRecord } from './bullmq-record.ts'
 
@@ -10,19 +10,27 @@ export async function* deadLetters(queue: BullQueue): AsyncGenerator<DeadLetter>
 }
 
 /** Puts finished jobs back, as they are: their keys are known and would be duplicates. How many there were. */
-export async function replayJobs(queue: BullQueue, selection: ReplaySelection): Promise<number> {
+export async function replayJobs(
+  queue: BullQueue,
+  selection: ReplaySelection,
+  options: ReplayOptions,
+): Promise<number> {
   let count = 0
-  for await (const job of selected(queue, selection)) if (await putBack(job)) count++
+  for await (const job of selected(queue, selection)) {
+    if (await putBack(job, ['completed', 'failed'], options)) count++
+  }
   return count
 }
 
 /** False if the job is not finished, or somebody else was quicker. */
 export async function putBack(
   job: BullJob,
-  states: readonly string[] = ['completed', 'failed'],
+  states: readonly string[],
+  { before }: ReplayOptions = {},
 ): Promise<boolean> {
   const state = await job.getState()
   if (!states.includes(state)) return false
+  await before?.([job.data.key])
   try {
     await job.retry(state as Finished, { resetAttemptsMade: true, resetAttemptsStarted: true })
     return true

@@ -1,4 +1,10 @@
-import type { DeadLetter, InboxRecord, ReplaySelection, Verdict } from '../../inbox/engine.ts'
+import type {
+  DeadLetter,
+  InboxRecord,
+  ReplayOptions,
+  ReplaySelection,
+  Verdict,
+} from '../../inbox/engine.ts'
 import { MicroBatch } from '../../lib/micro-batch.ts'
 import { jobId, toJob, toRecord } from './pg-boss-job.ts'
 import type {
@@ -173,7 +179,7 @@ export class PgBossStore {
     }
   }
 
-  async replay(selection: ReplaySelection): Promise<number> {
+  async replay(selection: ReplaySelection, options: ReplayOptions): Promise<number> {
     const database = this.#boss.getDb()
     const [began] = await this.#rows(database, 'SELECT now()::text AS place', [])
     const page = this.#options.ordered ? 1 : PAGE // as in put()
@@ -186,7 +192,7 @@ export class PgBossStore {
     for (;;) {
       const revived = await this.#transaction(async (db) => {
         const rows = await this.#rows(db, select, values)
-        return rows.length > 0 ? this.#revive(rows, db) : undefined
+        return rows.length > 0 ? this.#revive(rows, options, db) : undefined
       })
       if (revived === undefined) return count
       count += revived
@@ -224,8 +230,14 @@ export class PgBossStore {
   }
 
   /** Jobs begin anew, for pg-boss has no way to have their attempts counted from 1 again. */
-  async #revive(rows: readonly Row[], db: PgBossDatabase): Promise<number> {
+  async #revive(
+    rows: readonly Row[],
+    { before }: ReplayOptions,
+    db: PgBossDatabase,
+  ): Promise<number> {
     const records = new Map(rows.map(({ id, data }) => [id, toRecord(data)]))
+    // Nobody works on them before the end of the transaction.
+    await before?.([...records.values()].flatMap((record) => record?.key ?? []))
     const ids = [...records.keys()]
     const done = await this.#rows(
       db,

@@ -171,20 +171,20 @@ export class SqliteStore {
     }
   }
 
-  replay(selection: ReplaySelection): number {
-    const count = this.#reviveSelected(selection)
-    if (count > 0) this.#lineUp('ordering IS NOT NULL', [])
-    return count
+  /** The keys of what a replay would put back now. */
+  finished(selection: ReplaySelection): readonly string[] {
+    return conditionsOf(selection).flatMap(([condition, values]) =>
+      this.#all(`SELECT key FROM inbox WHERE body IS NOT NULL AND ${condition}`, values).map(
+        ({ key }) => key as string,
+      ),
+    )
   }
 
-  #reviveSelected(selection: ReplaySelection): number {
-    if ('keys' in selection) {
-      return selection.keys.filter((key) => this.#revive(`state <> ${TODO} AND key = ?`, [key]))
-        .length
-    }
-    return 'dead' in selection
-      ? this.#revive(`state = ${DEAD}`, [])
-      : this.#revive(`state <> ${TODO} AND received_at >= ?`, [selection.since])
+  replay(selection: ReplaySelection): number {
+    let count = 0
+    for (const condition of conditionsOf(selection)) count += this.#revive(...condition)
+    if (count > 0) this.#lineUp('ordering IS NOT NULL', [])
+    return count
   }
 
   /** Forgets a batch of what is past its time; true if there may be more. Never what is still to be done. */
@@ -264,6 +264,17 @@ export class SqliteStore {
     if (!statement) this.#statements.set(sql, (statement = this.#database.prepare(sql)))
     return statement
   }
+}
+
+type Condition = readonly [sql: string, values: readonly SqliteValue[]]
+
+function conditionsOf(selection: ReplaySelection): readonly Condition[] {
+  if ('keys' in selection) {
+    return selection.keys.map((key) => [`state <> ${TODO} AND key = ?`, [key]])
+  }
+  return 'dead' in selection
+    ? [[`state = ${DEAD}`, []]]
+    : [[`state <> ${TODO} AND received_at >= ?`, [selection.since]]]
 }
 
 function toRecord(row: SqliteRow): InboxRecord {

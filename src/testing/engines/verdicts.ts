@@ -1,6 +1,7 @@
+import { messageOf } from '../../errors.ts'
 import type { Engine } from '../../inbox/engine.ts'
 import type { Case } from './bench.ts'
-import { expectEqual, hex, randomBytes, until } from './checks.ts'
+import { expectEqual, hex, randomBytes, sleep, until } from './checks.ts'
 
 const exactDelays = ({ capabilities: { retryAfter } }: Engine) =>
   retryAfter === 'exact' ? undefined : `Its delays are ${retryAfter}`
@@ -74,6 +75,37 @@ export const VERDICTS: readonly Case[] = [
       await until(() => seen.length === 3)
       expectEqual('the key', seen[2]?.record.key, record.key)
       expectEqual('an unknown key', await bench.engine.replay!({ keys: [bench.record().key] }), 0)
+    },
+  },
+  {
+    name: 'tells the keys of what it puts back before that is worked on, and waits',
+    needs: lists,
+    async run(bench) {
+      const [done, ruined] = [bench.record(), bench.record()]
+      await bench.put(done)
+      await bench.put(ruined)
+      const first = await bench.collect(2, ({ record }) =>
+        record.key === ruined.key ? { kind: 'dead', reason: 'unfit' } : { kind: 'ack' },
+      )
+      await first.stop()
+      const { seen } = await bench.collect(0)
+      const replay = (before: (keys: readonly string[]) => Promise<void>) =>
+        bench.engine.replay!({ since: 0 }, { before })
+      const refused = await replay(async () => {
+        throw new Error('not yet')
+      }).catch(messageOf)
+      expectEqual('a refusal', refused, 'not yet')
+      const told = new Set<string>()
+      let early = false
+      const count = await replay(async (keys) => {
+        for (const key of keys) told.add(key)
+        await sleep(50)
+        early ||= seen.some(({ record }) => keys.includes(record.key))
+      })
+      expectEqual('the number replayed', count, 2)
+      expectEqual('the keys', [...told].toSorted().join(), [done.key, ruined.key].toSorted().join())
+      expectEqual('work before', early, false)
+      await until(() => seen.length === 2)
     },
   },
 ]
