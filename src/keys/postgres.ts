@@ -7,13 +7,19 @@ export interface PostgresClient {
 }
 
 export interface PostgresKeysOptions {
-  /** The table, created if there is none; a schema may precede it. @default webhook_target_keys */
+  /**
+   * The table, created if there is none; a schema may precede it. Where it is there, SELECT, INSERT, UPDATE and DELETE
+   * are enough.
+   *
+   * @default webhook_target_keys
+   */
   readonly table?: string
 }
 
 const SWEEP_MS = 60_000
 /** In one sweep: few enough for it to be quick. */
 const SWEEP_ROWS = 500
+const UNDEFINED_TABLE = '42P01'
 /** Two processes that create the same table at once: one of them is refused. */
 const CREATED_MEANWHILE = ['23505', '42P07', '42710']
 
@@ -42,7 +48,6 @@ const after = (parameter: string) => `now() + ${parameter}::float8 * interval '1
 class PostgresKeys implements KeyStore {
   readonly #client: PostgresClient
   readonly #table: string
-  #created: Promise<void> | undefined
   #nextSweep = 0
 
   constructor(client: PostgresClient, table: string) {
@@ -121,9 +126,16 @@ class PostgresKeys implements KeyStore {
     if (rows.length === SWEEP_ROWS) this.#nextSweep = 0
   }
 
+  /** Creates the table where it is missing, and only there: who may use one may not be allowed to. */
   async #query(text: string, values: unknown[]): Promise<readonly unknown[]> {
-    await (this.#created ??= this.#create())
-    return (await this.#client.query(text, values)).rows
+    const query = async () => (await this.#client.query(text, values)).rows
+    try {
+      return await query()
+    } catch (error) {
+      if (codeOf(error) !== UNDEFINED_TABLE) throw error
+      await this.#create()
+      return await query()
+    }
   }
 
   async #create(): Promise<void> {
@@ -143,11 +155,12 @@ class PostgresKeys implements KeyStore {
         `CREATE INDEX IF NOT EXISTS ${name}_kept_until ON ${this.#table} (kept_until)`,
       )
     } catch (error) {
-      this.#created = undefined
-      if (!CREATED_MEANWHILE.includes(String((error as { code?: unknown }).code))) throw error
+      if (!CREATED_MEANWHILE.includes(codeOf(error))) throw error
     }
   }
 }
+
+const codeOf = (error: unknown) => String((error as { code?: unknown } | undefined)?.code)
 
 /** It is written into the statements as it is. */
 function tableName(table: string): string {

@@ -2,6 +2,7 @@ import { Pool } from 'pg'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { KeyClaim } from 'webhook-target/inbox'
 import { postgresKeys } from 'webhook-target/keys/postgres'
+import { checkKeys } from '../../src/inbox/key-check.ts'
 import { testKeyStore } from './key-store.ts'
 import { noPostgres, startPostgres } from './postgres.ts'
 
@@ -12,8 +13,9 @@ if (noPostgres) {
 } else {
   const postgres = await startPostgres()
   const pools: Pool[] = []
-  const pool = () => {
-    const created = new Pool({ connectionString: postgres.url, max: 4 })
+  const pool = (role = 'postgres') => {
+    const connectionString = postgres.url.replace('postgres@', `${role}@`)
+    const created = new Pool({ connectionString, max: 4 })
     pools.push(created)
     return created
   }
@@ -56,6 +58,33 @@ if (noPostgres) {
       const client = pool()
       await client.query('CREATE SCHEMA apart')
       const store = postgresKeys(client, { table: 'apart.keys' })
+      expect(await store.claim('a', TIMES)).toMatchObject({ attempt: 1 })
+    })
+
+    test('needs no right to create a table that is there', async () => {
+      const owner = pool()
+      await postgresKeys(owner, { table: 'owned' }).claim('a', TIMES)
+      await owner.query(
+        `REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+         CREATE ROLE app LOGIN; GRANT SELECT, INSERT, UPDATE, DELETE ON owned TO app;
+         CREATE ROLE reader LOGIN; GRANT SELECT ON owned TO reader`,
+      )
+      const store = postgresKeys(pool('app'), { table: 'owned' })
+      await checkKeys(store)
+      expect(await store.claim('a', TIMES)).toBe('busy')
+      expect(await store.claim('b', TIMES)).toMatchObject({ attempt: 1 })
+      const refused = 'permission denied'
+      const missing = postgresKeys(pool('app'), { table: 'missing' })
+      await expect(checkKeys(missing)).rejects.toThrow(refused)
+      const reading = postgresKeys(pool('reader'), { table: 'owned' })
+      await expect(checkKeys(reading)).rejects.toThrow(refused)
+    })
+
+    test('creates the table again if it was dropped', async () => {
+      const client = pool()
+      const store = postgresKeys(client, { table: 'dropped' })
+      await store.claim('a', TIMES)
+      await client.query('DROP TABLE dropped')
       expect(await store.claim('a', TIMES)).toMatchObject({ attempt: 1 })
     })
 

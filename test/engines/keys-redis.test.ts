@@ -2,6 +2,7 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { KeyClaim } from 'webhook-target/inbox'
 import { redisKeys } from 'webhook-target/keys/redis'
+import { checkKeys } from '../../src/inbox/key-check.ts'
 import { testKeyStore } from './key-store.ts'
 import { hasRedis, startRedis, type RedisServer } from './redis.ts'
 
@@ -30,10 +31,17 @@ describe.skipIf(!hasRedis())('on Redis', () => {
     for (const key of await client.keys('*')) expect(await client.pttl(key)).not.toBe(-1)
   })
 
+  test('is found to be of use, and left as it was', async () => {
+    const before = await client.dbsize()
+    await checkKeys(redisKeys(client))
+    expect(await client.dbsize()).toBe(before)
+  })
+
   test('rejects when Redis is gone', async () => {
     const gone = new Redis({ port: 1, maxRetriesPerRequest: 0, retryStrategy: () => null })
     gone.on('error', () => undefined)
     await expect(redisKeys(gone).claim('key', TIMES)).rejects.toThrow()
+    await expect(checkKeys(redisKeys(gone))).rejects.toThrow('The store of keys')
   })
 })
 
