@@ -136,10 +136,12 @@ class MemoryEngine implements Engine, PullSource<MemoryClaim> {
   }
 }
 
-function isBehind({ record, seq }: Entry, todo: readonly Entry[]): boolean {
-  const { order } = record
+/** What is in work stays the first of its order, whatever came back to its place before it. */
+function isBehind({ record: { order }, seq, fence }: Entry, todo: readonly Entry[]): boolean {
   return (
-    order !== undefined && todo.some((other) => other.record.order === order && other.seq < seq)
+    order !== undefined &&
+    fence === 0 &&
+    todo.some((other) => other.record.order === order && (other.fence !== 0 || other.seq < seq))
   )
 }
 

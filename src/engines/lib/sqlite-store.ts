@@ -56,10 +56,7 @@ export class SqliteStore {
       [key, now, endpoint, receivedAt, head, body, sequence, order],
     )
     if (inserted) return 'stored'
-    if (!revive || !this.#revive(`state = ${DEAD} AND key = ?`, [key])) return 'duplicate'
-    // Its order is that of when it was stored, whatever it is said to be now.
-    this.#lineUp('ordering = (SELECT ordering FROM inbox WHERE key = ?)', [key])
-    return 'stored'
+    return revive && this.#revive(`state = ${DEAD} AND key = ?`, [key]) ? 'stored' : 'duplicate'
   }
 
   /** Gives out what is due, oldest first, and of each order only the first. Counts the attempt. */
@@ -96,10 +93,12 @@ export class SqliteStore {
   settle({ record: { key, order }, fence }: Claimed, verdict: Verdict): boolean {
     const now = this.#now()
     if (verdict.kind === 'retry') {
-      return this.#run(
+      const delayed = this.#run(
         `UPDATE inbox SET due = ?, fence = NULL, reason = ? WHERE key = ? AND fence = ? AND state = ${TODO}`,
         [now + Math.ceil(verdict.afterMs), verdict.reason, key, fence],
       )
+      if (delayed && order !== undefined) this.#lineUp(order)
+      return delayed
     }
     const [state, reason] = verdict.kind === 'ack' ? [DONE, null] : [DEAD, verdict.reason]
     const settled = this.#run(
@@ -123,13 +122,19 @@ export class SqliteStore {
     )
   }
 
-  /** After records came back to their places, wherever those are. */
-  #lineUp(condition: string, values: readonly SqliteValue[]): void {
-    this.#run(
-      `UPDATE inbox SET waits = NOT waits WHERE state = ${TODO} AND ${condition} AND waits <> (seq > (
-         SELECT min(seq) FROM inbox AS other WHERE other.state = ${TODO} AND other.ordering = inbox.ordering))`,
-      values,
+  /**
+   * After records came back to their places, or one that was in work did. One that is in work stays the first, even
+   * past its lease: two of one order would be worked on at once.
+   */
+  #lineUp(order: string): void {
+    const [leading] = this.#all(
+      `SELECT seq, fence FROM inbox WHERE state = ${TODO} AND ordering = ? AND waits = 0
+       ORDER BY seq LIMIT 1`,
+      [order],
     )
+    if (leading && leading['fence'] !== null) return
+    if (leading) this.#run('UPDATE inbox SET waits = 1 WHERE seq = ?', [Number(leading['seq'])])
+    this.#advance(order)
   }
 
   extend({ record: { key }, fence }: Claimed, ms: number): boolean {
@@ -183,7 +188,6 @@ export class SqliteStore {
   replay(selection: ReplaySelection): number {
     let count = 0
     for (const condition of conditionsOf(selection)) count += this.#revive(...condition)
-    if (count > 0) this.#lineUp('ordering IS NOT NULL', [])
     return count
   }
 
@@ -241,13 +245,18 @@ export class SqliteStore {
     return (pages - free) * Number(first(this.#database, 'PRAGMA page_size'))
   }
 
-  /** What has lost its content can't be worked on again. */
+  /** What has lost its content can't be worked on again. Places are those from when it was stored. */
   #revive(condition: string, values: readonly SqliteValue[]): number {
-    return this.#changes(
-      `UPDATE inbox SET state = ${TODO}, due = ?, attempts = 0, fence = NULL, reason = NULL
-       WHERE body IS NOT NULL AND ${condition}`,
+    const revived = this.#all(
+      `UPDATE inbox SET state = ${TODO}, due = ?, attempts = 0, fence = NULL, reason = NULL,
+         waits = ordering IS NOT NULL
+       WHERE body IS NOT NULL AND ${condition} RETURNING ordering`,
       [this.#now(), ...values],
     )
+    for (const order of new Set(revived.map(({ ordering }) => ordering))) {
+      if (order !== null) this.#lineUp(order as string)
+    }
+    return revived.length
   }
 
   #run(sql: string, values: readonly SqliteValue[]): boolean {

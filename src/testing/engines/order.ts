@@ -1,5 +1,5 @@
 import type { Case } from './bench.ts'
-import { expectEqual, until } from './checks.ts'
+import { expectEqual, sleep, until } from './checks.ts'
 
 /** A time in nanoseconds: not every store's numbers hold it. */
 const LATE = 1_764_288_000_123_456_768
@@ -25,6 +25,39 @@ export const ORDER: readonly Case[] = [
       const expected = [0, 1, 1, 2, 3, 4].map((index) => records[index]!.key)
       expectEqual('the order', inOrder.join(), expected.join())
       expectEqual('the other', seen.filter(({ record }) => record.key === free.key).length, 1)
+    },
+  },
+  {
+    name: 'lets what is put back wait while another of its order is in work',
+    needs: (engine) =>
+      engine.capabilities.order && engine.dead && engine.replay
+        ? undefined
+        : 'It keeps no order, or nothing to put back',
+    async run(bench) {
+      const { engine, leaseMs } = bench
+      await bench.put(bench.record({ order: 'a' }))
+      const failing = await bench.collect(1, () => ({ kind: 'dead', reason: 'unfit' }))
+      await bench.whenDead(1)
+      await failing.stop()
+      const [held, last] = [bench.record({ order: 'a' }), bench.record({ order: 'a' })]
+      await bench.put(held)
+      await bench.put(last)
+      let finish!: () => void
+      const finished = new Promise<void>((resolve) => (finish = resolve))
+      const { seen } = await bench.collect(1, async ({ record, attempt }) => {
+        if (record.key !== held.key) return { kind: 'ack' }
+        const extend = () => void attempt.extend?.(leaseMs).catch(() => undefined)
+        const extending = setInterval(extend, leaseMs / 4)
+        await finished
+        clearInterval(extending)
+        return { kind: 'ack' }
+      })
+      expectEqual('the number put back', await engine.replay!({ dead: true }), 1)
+      await sleep(1000)
+      const inWork = seen.length
+      finish()
+      expectEqual('what is in work', inWork, 1)
+      await until(() => seen.length === 3)
     },
   },
   {
