@@ -350,7 +350,7 @@ class SqliteEngine implements Engine, PullSource<SqliteClaim> {
 
   #checkDisk(): void {
     if (this.#options.unsafeVolatileDisk) return
-    const reason = volatility(folderOf(this.#file))
+    const reason = volatility(this.#file)
     if (reason) throw new Error(`${reason}. unsafeVolatileDisk: true takes it all the same`)
   }
 
@@ -372,9 +372,4 @@ class SqliteEngine implements Engine, PullSource<SqliteClaim> {
 function bytesOf({ head, body }: InboxRecord): number {
   const pages = Math.ceil((head.length + body.length + ROW_BYTES) / PAGE_BYTES)
   return pages * PAGE_BYTES + ROW_BYTES
-}
-
-function folderOf(file: string): string {
-  const end = Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\'))
-  return end < 0 ? '.' : file.slice(0, end) || '/'
 }

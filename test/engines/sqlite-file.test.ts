@@ -5,14 +5,15 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { sqlite } from 'webhook-target/engines/sqlite'
+import type { Run, Worker } from 'webhook-target/inbox'
 import { folder, newFile, open, record } from './sqlite-files.ts'
 
 describe('refuses to open', () => {
@@ -55,6 +56,25 @@ describe('refuses to open', () => {
     await expect(sqlite(file).open()).rejects.toThrow(/in memory \(tmpfs\).*unsafeVolatileDisk/)
     const { engine } = await open(file, { unsafeVolatileDisk: true })
     expect(engine.capabilities.durable).toBe('memory')
+  })
+
+  test.skipIf(!existsSync('/dev/shm')).each(['there', 'still to be made'])(
+    'what leads to a disk that is memory: to a file that is %s',
+    async (which) => {
+      const memory = mkdtempSync('/dev/shm/sqlite-')
+      onTestFinished(() => rmSync(memory, { recursive: true }))
+      if (which === 'there') writeFileSync(join(memory, 'inbox.db'), '')
+      const [file, step] = [newFile(), newFile()]
+      symlinkSync(join(memory, 'inbox.db'), step)
+      symlinkSync(basename(step), file)
+      await expect(sqlite(file).open()).rejects.toThrow(/in memory \(tmpfs\)/)
+    },
+  )
+
+  test('what leads to itself', async () => {
+    const file = newFile()
+    symlinkSync(file, file)
+    await expect(sqlite(file).open()).rejects.toThrow(file)
   })
 
   const EXT4 = 0xef53

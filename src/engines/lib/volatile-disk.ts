@@ -3,6 +3,7 @@ import { builtinModule } from '../../lib/builtin.ts'
 interface FileSystem {
   statfsSync(path: string): { readonly type: number }
   readFileSync(path: string, encoding: 'utf8'): string
+  readlinkSync(path: string): string
   realpathSync(path: string): string
 }
 
@@ -26,10 +27,14 @@ const WITHOUT_DISK = ['AWS_LAMBDA_FUNCTION_NAME', 'VERCEL', 'NETLIFY']
 /** Of platforms whose own disk is so, and that mount volumes. */
 const WITH_VOLUMES = ['K_SERVICE', 'FUNCTION_TARGET']
 
-/** Why what is written in a folder would not last; `undefined` if it would, as far as one can see. */
-export function volatility(folder: string): string | undefined {
+/** As many as Linux follows. */
+const MAX_LINKS = 40
+
+/** Why what is written to a file would not last; `undefined` if it would, as far as one can see. */
+export function volatility(file: string): string | undefined {
   const fs = builtinModule('node:fs') as FileSystem | undefined
   if (!fs) return undefined
+  const folder = folderOf(leadsTo(fs, file))
   const unfit = UNFIT[fs.statfsSync(folder).type]
   if (unfit) return unfit
   const env = (globalThis as Runtime).process?.env
@@ -40,6 +45,25 @@ export function volatility(folder: string): string | undefined {
   return platform && mountPoint(fs, fs.realpathSync(folder)) === '/'
     ? `${platform} is set, and the disk of such an instance goes with it; mount a volume`
     : undefined
+}
+
+/** Where a file is, or would be made: what leads there need not be on the same disk. */
+function leadsTo(fs: FileSystem, file: string): string {
+  let path = file
+  try {
+    for (let links = 0; links < MAX_LINKS; links++) {
+      const target = fs.readlinkSync(path)
+      path = /^([/\\]|[a-z]:)/i.test(target) ? target : `${folderOf(path)}/${target}`
+    }
+  } catch {
+    // It is no link.
+  }
+  return path
+}
+
+function folderOf(file: string): string {
+  const end = Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\'))
+  return end < 0 ? '.' : file.slice(0, end) || '/'
 }
 
 /** The longest mount point that the folder is under. */
