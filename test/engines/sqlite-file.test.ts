@@ -337,6 +337,17 @@ describe('a check of the file', () => {
     ['beside a process that lives: none', `UPDATE clock SET holder = ${process.ppid}`, 0],
     ['after the machine went down', "UPDATE clock SET boot = 'before'", 1],
     ['after a process went down', 'UPDATE clock SET holder = 4194305', 1],
+    // As in containers, where the one that is started again has the same number.
+    [
+      'after one with the number of this went down',
+      `UPDATE clock SET holder = '${process.pid}:1'`,
+      1,
+    ],
+    [
+      'after one of a former release with the number of this went down',
+      `UPDATE clock SET holder = ${process.pid}`,
+      1,
+    ],
   ])('%s', async (_name, change, count) => {
     const { checks, Database } = watched()
     await open(await closed(change), { database: Database })
@@ -345,9 +356,24 @@ describe('a check of the file', () => {
   })
 
   test('the mark of a process is there while it has the file, and gone after it', async () => {
-    const { inbox, database } = await open()
+    const { file, inbox, database } = await open()
     const holder = () => database.prepare('SELECT holder FROM clock').get()!['holder']
-    expect(holder()).toBe(process.pid)
+    expect(holder()).toMatch(new RegExp(`^${process.pid}:\\d+$`))
+    const { checks, Database } = watched()
+    const beside = await open(file, { database: Database })
+    expect(checks).toEqual([])
+    await beside.inbox.close()
+    await inbox.close()
+    expect(holder()).toBe(null)
+  })
+
+  test('a file made by a former release takes the mark', async () => {
+    const file = await closed(
+      'ALTER TABLE clock DROP COLUMN holder; ALTER TABLE clock ADD COLUMN holder INTEGER',
+    )
+    const { inbox, database } = await open(file)
+    const holder = () => database.prepare('SELECT holder FROM clock').get()!['holder']
+    expect(holder()).toMatch(new RegExp(`^${process.pid}:\\d+$`))
     await inbox.close()
     expect(holder()).toBe(null)
   })

@@ -1,4 +1,5 @@
 import type { MachineClock } from './machine-clock.ts'
+import { isAlive, ownMark } from './process-mark.ts'
 import type { SqliteDatabase, SqliteRow } from './sqlite-binding.ts'
 
 /** 'whtg': tells our files from anybody's. */
@@ -34,7 +35,7 @@ CREATE INDEX inbox_content ON inbox (changed) WHERE state = ${DONE} AND body IS 
 CREATE INDEX inbox_keys ON inbox (changed) WHERE state = ${DONE} AND body IS NULL;
 CREATE INDEX inbox_ordering ON inbox (ordering, seq) WHERE state = ${TODO} AND ordering IS NOT NULL;
 CREATE INDEX inbox_sequence ON inbox (ordering, sequence) WHERE state = ${DONE} AND sequence IS NOT NULL;
-CREATE TABLE clock (boot TEXT NOT NULL, offset INTEGER NOT NULL, holder INTEGER);
+CREATE TABLE clock (boot TEXT NOT NULL, offset INTEGER NOT NULL, holder TEXT);
 PRAGMA application_id = ${APPLICATION_ID};
 PRAGMA user_version = ${VERSION};
 `
@@ -98,9 +99,9 @@ function isOurs(database: SqliteDatabase): boolean {
 export function checkAfterFailure(database: SqliteDatabase, { boot }: MachineClock): void {
   if (!isOurs(database)) return
   const last = database.prepare('SELECT boot, holder FROM clock').get() as SqliteRow | undefined
-  const holder = last?.['holder'] ?? null
+  const holder = (last?.['holder'] ?? null) as string | number | null
   // Where nobody can tell one start of the machine from another, a number may be that of another process.
-  const wasLeft = holder !== null && !(boot !== 'unknown' && isAlive(Number(holder)))
+  const wasLeft = holder !== null && !(boot !== 'unknown' && isAlive(String(holder)))
   if (last?.['boot'] === boot && !wasLeft) return
   const problem = first(database, 'PRAGMA quick_check(1)')
   if (problem !== 'ok') throw new Error(`It is damaged: ${String(problem)}`)
@@ -108,24 +109,11 @@ export function checkAfterFailure(database: SqliteDatabase, { boot }: MachineClo
 
 /** Marks the file as open, until `release`. */
 export function hold(database: SqliteDatabase): void {
-  database.prepare('UPDATE clock SET holder = ?').run(runtime.process?.pid ?? 0)
+  database.prepare('UPDATE clock SET holder = ?').run(ownMark())
 }
 
 export function release(database: SqliteDatabase): void {
-  database.prepare('UPDATE clock SET holder = NULL WHERE holder = ?').run(runtime.process?.pid ?? 0)
-}
-
-const runtime = globalThis as {
-  process?: { readonly pid?: number; kill?(pid: number, signal: 0): unknown }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    runtime.process?.kill?.(pid, 0)
-    return true
-  } catch (error) {
-    return (error as { code?: unknown }).code === 'EPERM'
-  }
+  database.prepare('UPDATE clock SET holder = NULL WHERE holder = ?').run(ownMark())
 }
 
 /**
