@@ -82,6 +82,8 @@ const FREE_MS = 50
 const MAX_OPEN_MS = 5000
 /** How long closing does. */
 const MAX_CLOSE_MS = 3000
+/** How long a verdict does before that, when no more work is taken. */
+const MAX_STOP_MS = 500
 
 /**
  * An inbox in one SQLite file, for one machine; several processes may share it. Every commit is on the disk before
@@ -130,6 +132,8 @@ class SqliteEngine implements Engine, PullSource<SqliteClaim> {
   /** Whether the disk was full the last time. */
   #isFull = false
   #loop: PullLoop<SqliteClaim> | undefined
+  /** Aborted when no more work is to be taken. */
+  #stopping = new AbortController()
   /** Bytes that the file may still take, as far as known. */
   #room = 0
   #measuredAt = -Infinity
@@ -180,11 +184,19 @@ class SqliteEngine implements Engine, PullSource<SqliteClaim> {
   }
 
   async work(run: Run, options: WorkOptions): Promise<Worker> {
-    return (this.#loop = new PullLoop(this, run, options))
+    const stopping = (this.#stopping = new AbortController())
+    const loop = (this.#loop = new PullLoop(this, run, options))
+    return {
+      async stop() {
+        stopping.abort()
+        await loop.stop()
+      },
+    }
   }
 
   async claim(limit: number, leaseMs: number): Promise<readonly SqliteClaim[]> {
-    const claims = await this.#writes.write(() => this.#open().claim(limit, leaseMs))
+    const { signal } = this.#stopping
+    const claims = await this.#writes.write(() => this.#open().claim(limit, leaseMs), signal)
     return claims.map((claimed) => ({
       claimed,
       record: claimed.record,
@@ -197,7 +209,23 @@ class SqliteEngine implements Engine, PullSource<SqliteClaim> {
   }
 
   async settle({ claimed }: SqliteClaim, verdict: Verdict): Promise<void> {
-    await this.#writes.write(() => this.#open().settle(claimed, verdict))
+    await this.#orStopped(this.#writes.write(() => this.#open().settle(claimed, verdict)))
+  }
+
+  /** What another process keeps from being written stays queued: stopping does not wait for it, and closing does. */
+  #orStopped(written: Promise<unknown>): Promise<void> {
+    const { signal } = this.#stopping
+    return new Promise((resolve, reject) => {
+      let timer: ReturnType<typeof setTimeout> | undefined
+      const stop = () => void (timer = setTimeout(resolve, MAX_STOP_MS))
+      const end = () => {
+        signal.removeEventListener('abort', stop)
+        clearTimeout(timer)
+      }
+      if (signal.aborted) stop()
+      else signal.addEventListener('abort', stop)
+      written.then(() => resolve(), reject).finally(end)
+    })
   }
 
   untilDue(): number | undefined {

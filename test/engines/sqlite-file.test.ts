@@ -409,6 +409,42 @@ describe('close', () => {
     await expect(engine.put(record())).rejects.toThrow(/not open/)
   })
 
+  test('takes no work from a locked database, and waits no longer for that', async () => {
+    const { inbox, database } = await open()
+    await inbox.work()
+    database.exec('BEGIN IMMEDIATE')
+    await new Promise((resolve) => setTimeout(resolve, 700))
+    const began = performance.now()
+    await inbox.stop()
+    expect(performance.now() - began).toBeLessThan(500)
+    await inbox.close()
+    expect(performance.now() - began).toBeLessThan(4000)
+    database.exec('COMMIT')
+  })
+
+  test.each([
+    ['while it closes', 1500, 1],
+    ['after it', Infinity, 0],
+  ])('a verdict is written if the database is free again %s', async (_when, ms, state) => {
+    const { inbox, engine, database, rows } = await open()
+    await engine.put(record())
+    let finish!: () => void
+    const finished = new Promise<void>((resolve) => (finish = resolve))
+    let worker: Worker | undefined
+    await new Promise<void>((resolve) => {
+      const run: Run = async () => (resolve(), await finished, { kind: 'ack' })
+      void engine.work!(run, { concurrency: 1, leaseMs: 30_000 }).then((made) => (worker = made))
+    })
+    database.exec('BEGIN IMMEDIATE')
+    if (ms < Infinity) setTimeout(() => database.exec('COMMIT'), ms)
+    finish()
+    const began = performance.now()
+    await worker!.stop()
+    await inbox.close()
+    expect(performance.now() - began).toBeLessThan(4000)
+    expect(rows()[0]!['state']).toBe(state)
+  })
+
   test('waits for what is queued before it', async () => {
     const { inbox, engine, database, rows } = await open()
     database.exec('BEGIN IMMEDIATE')
