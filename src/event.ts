@@ -18,8 +18,8 @@ export class DeliveredEvent implements WebhookEvent {
   readonly isBatchItem: boolean
   key = ''
   readonly #description: EventDescription
-  #payloadRead: boolean
-  #payload: unknown
+  #parsed: { readonly payload: unknown } | undefined
+  #validated: { readonly data: unknown } | undefined
 
   constructor(
     provider: Provider,
@@ -31,22 +31,20 @@ export class DeliveredEvent implements WebhookEvent {
     this.delivery = delivery
     this.isBatchItem = item !== undefined
     this.#description = provider.event ?? {}
-    this.#payloadRead = this.isBatchItem
-    this.#payload = item?.payload
+    this.#parsed = item
   }
 
   /** @throws {WebhookError} `ERR_BODY_MALFORMED` */
   get payload(): unknown {
-    if (!this.#payloadRead) this.data = this.delivery.unwrapped(this.#description.formField)
-    return this.#payload
+    this.#parsed ??= { payload: this.delivery.unwrapped(this.#description.formField) }
+    return this.#parsed.payload
   }
+  /** The payload, or what a schema made of it. */
   get data(): unknown {
-    return this.payload
+    return this.#validated ? this.#validated.data : this.payload
   }
-  /** What a schema made of the payload. */
-  set data(value: unknown) {
-    this.#payload = value
-    this.#payloadRead = true
+  set data(data: unknown) {
+    this.#validated = { data }
   }
   get type(): string {
     return this.#description.type ? (this.#description.type(this) ?? 'unknown') : 'webhook'

@@ -263,7 +263,10 @@ export interface WebhookContext {
   readonly rawBody: Uint8Array
   readonly headers: HeaderFields
   readonly clientAddress: string | undefined
-  /** The delivery as a Fetch `Request`, made when it is first read. */
+  /**
+   * The delivery as a Fetch `Request`, made when it is first read. From an inbox it has the headers that are kept, and
+   * the URL only if that is the `publicUrl`.
+   */
   readonly request: Request
 }
 
@@ -348,6 +351,8 @@ export interface DeliveryReport {
   readonly error?: WebhookError | undefined
   /** The name of the effect, if the type has several. */
   readonly effect?: string | undefined
+  /** The key of the record in an inbox that was worked on, for `replay`. */
+  readonly key?: string | undefined
   /** Which attempt at work from an inbox it was. The status is then 0: nobody is answered. */
   readonly attempt?: number | undefined
 }

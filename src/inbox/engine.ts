@@ -42,8 +42,13 @@ export interface Attempt {
   readonly givenUp?: string
   /** Whether something of the same order with a higher sequence is done already. */
   readonly stale?: boolean
-  /** The transaction in which the verdict will be written, if effects may use it. */
+  /** What effects may write in, so that it lasts if their work is marked as done, and not else. */
   readonly transaction?: unknown
+  /**
+   * Commits the `transaction`, and with it that the work is done. Called when the effect has ended well, before
+   * anything is said of it; a rejection makes the attempt a failed one. What is not committed is undone.
+   */
+  readonly commit?: () => Promise<void>
 }
 
 /** Works on a record. Never rejects. */
@@ -131,6 +136,8 @@ export interface Engine {
   /** For messages: `sqlite`. */
   readonly name: string
   readonly capabilities: Capabilities
+  /** What is stored in, once it is open, if that tells it from any other: the path of a file. */
+  readonly store?: string | undefined
   /** Rejects if the store can't be used. Called before anything else. */
   open(): Promise<void>
   /** Resolves only when the record would survive what `capabilities.durable` says, or is there already. */

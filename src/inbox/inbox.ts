@@ -19,6 +19,7 @@ import { compileOptions, type InboxOptions, type InboxSettings } from './options
 import { Pressure } from './pressure.ts'
 import { toRecord } from './record.ts'
 import { createRun } from './run.ts'
+import { share } from './sharing.ts'
 import { Waiting, type Waiter } from './waiting.ts'
 
 /** What an engine gives its user: the `inbox` of a handler, and what operators need. */
@@ -72,6 +73,7 @@ class StoringInbox implements EngineInbox {
   /** Whether anybody has said what this process is for. */
   #hosted = false
   #opened: Promise<void> | undefined
+  #release: (() => void) | undefined
   #worker: Promise<Worker> | undefined
 
   constructor(engine: Engine, settings: InboxSettings) {
@@ -130,10 +132,16 @@ class StoringInbox implements EngineInbox {
 
   /** Once; but after a failure the next delivery tries again. */
   #open(): Promise<void> {
-    return (this.#opened ??= this.engine.open().catch((error: unknown) => {
+    return (this.#opened ??= this.#openStore().catch((error: unknown) => {
       this.#opened = undefined
       throw error
     }))
+  }
+
+  async #openStore(): Promise<void> {
+    await this.engine.open()
+    const { store } = this.engine
+    if (store !== undefined) this.#release = share(store, { handlers: this.#endpoints })
   }
 
   async work(host: HostContext = {}): Promise<void> {
@@ -155,6 +163,7 @@ class StoringInbox implements EngineInbox {
   async close(): Promise<void> {
     await this.stop()
     await this.engine.close()
+    this.#release?.()
     this.#opened = undefined
   }
 

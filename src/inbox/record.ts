@@ -10,7 +10,7 @@ import type { Awaitable, HeaderFields, HostContext, Provider, VerifiedDelivery }
 import type { InboxRecord } from './engine.ts'
 
 /** What the extractors of the provider found while the delivery was there whole, and what the handler has said of it. */
-interface Head {
+export interface Head {
   readonly key: string
   readonly effect?: string | undefined
   readonly type: string
@@ -106,17 +106,21 @@ function called<Value>(
 const optionFailed = (name: string, text: string, cause?: unknown) =>
   new WebhookError('ERR_HANDLER_FAILED', `The option "${name}" of the inbox ${text}`, { cause })
 
+/** @throws {SyntaxError} for what no version of this has written */
+export const readHead = (record: InboxRecord): Head => JSON.parse(record.head) as Head
+
 /** The task of a record, as it was when it was stored. */
 export function toTask(
   record: InboxRecord,
   endpoint: WorkingEndpoint,
   host: HostContext,
 ): Awaitable<Task> {
-  const head = JSON.parse(record.head) as Head
+  const head = readHead(record)
   const delivery = new Delivery(
     {
       method: 'POST',
-      origin: '',
+      // Which URL it was may hold what must not be stored. This one leads nowhere (RFC 6761, section 6.4).
+      origin: 'http://stored.invalid',
       target: '/',
       headers: fields(head.headers),
       readBody: () => record.body,

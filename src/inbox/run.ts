@@ -4,13 +4,13 @@ import type { Task } from '../event.ts'
 import { backoffMs } from '../lib/backoff.ts'
 import { Budget } from '../lib/deadline.ts'
 import { drop, type Result } from '../outcomes.ts'
-import { reportWork } from '../stages/report.ts'
 import { work } from '../stages/work.ts'
-import type { HostContext } from '../types.ts'
+import type { Awaitable, HostContext } from '../types.ts'
 import { StoredContext } from './context.ts'
 import type { Attempt, InboxRecord, Run, Verdict } from './engine.ts'
 import type { InboxSettings } from './options.ts'
 import { toTask } from './record.ts'
+import { reportWork } from './report.ts'
 
 /** Attempts for senders that deliver again by themselves, and for those that never do. */
 const ATTEMPTS = 12
@@ -32,6 +32,7 @@ export function createRun(context: RunContext): Run {
   return async (record, attempt) => {
     const endpoint = endpoints.get(record.endpoint)
     const attempts = settings.attempts ?? attemptsFor(endpoint)
+    const budget = new Budget(settings.workMs)
     const again = (
       reason: string,
       afterMs = backoffMs(attempt.number, settings.backoff),
@@ -39,33 +40,41 @@ export function createRun(context: RunContext): Run {
       attempt.number < attempts
         ? { kind: 'retry', afterMs, reason }
         : { kind: 'dead', reason: `Attempt ${attempt.number}, the last: ${reason}` }
+    const end = (verdict: Verdict, result?: Result): Verdict => {
+      reportWork(
+        record,
+        { attempt: attempt.number, verdict, ...(result && { result }) },
+        {
+          delivery: { host: context.host() },
+          endpoint: endpoint ?? { provider: { name: record.endpoint }, telemetry: undefined },
+          budget,
+        },
+      )
+      return verdict
+    }
 
-    if (!endpoint) return again(`No handler in this process has the name ${record.endpoint}`)
+    if (!endpoint) return end(again(NO_HANDLER(record.endpoint)))
     if (attempt.number > attempts) {
       // It was counted when it was given out: the last had no end, or what it came to could not be kept.
-      return {
+      return end({
         kind: 'dead',
         reason: `All ${attempts} attempts are used up; the last ended with its process, too late, or its dead letter could not be kept`,
-      }
+      })
     }
     const began = await begin(record, endpoint, context)
-    if ('dead' in began) return { kind: 'dead', reason: began.dead }
+    if ('dead' in began) return end({ kind: 'dead', reason: began.dead })
     const { task } = began
-    const budget = new Budget(settings.workMs)
     const result = attempt.stale
       ? drop('Something of its order that happened later is done')
       : await attend(task, { record, attempt, endpoint, budget, settings })
-    const verdict = toVerdict(result, again)
-    reportWork({ task, result, duplicate: false }, verdict, {
-      delivery: task.event.delivery,
-      endpoint,
-      budget,
-      attempt: attempt.number,
-    })
+    const verdict = end(toVerdict(result, again), result)
     context.onResult(record, result)
     return verdict
   }
 }
+
+const NO_HANDLER = (name: string) =>
+  `No handler in this process has the name ${name}; do the handlers of one store share one inbox?`
 
 const attemptsFor = (endpoint: WorkingEndpoint | undefined) =>
   endpoint?.provider.acknowledge?.retries === false ? ATTEMPTS_FOR_SINGLE_DELIVERIES : ATTEMPTS
@@ -96,7 +105,10 @@ interface Attendance {
   readonly settings: InboxSettings
 }
 
-/** Runs the effect, renews the lease while it takes, and ends with it, or with the time it is given. */
+/**
+ * Runs the effect and commits what it did, renews the lease while that takes, and ends with it, or with the time it is
+ * given.
+ */
 async function attend(
   task: Task,
   { record, attempt, endpoint, budget, settings }: Attendance,
@@ -114,14 +126,16 @@ async function attend(
   const renewal = extend && setInterval(renew, leaseMs / 3)
   signal?.addEventListener('abort', takenAway)
   try {
-    const { number, transaction } = attempt
+    const { number, transaction, commit } = attempt
     const context = new StoredContext(task.event, budget, {
       receivedAt,
       attempt: number,
       transaction,
     })
-    const result = work(task, endpoint, budget, context)
-    return await budget.race(Promise.resolve(result), (settled) => settled)
+    const inTime = (pending: Awaitable<Result>) =>
+      budget.race(Promise.resolve(pending), (settled) => settled)
+    const result = await inTime(work(task, endpoint, budget, context))
+    return commit && endedWell(result) ? await inTime(committed(result, commit)) : result
   } finally {
     clearInterval(renewal)
     signal?.removeEventListener('abort', takenAway)
@@ -131,6 +145,18 @@ async function attend(
 
 const TAKEN_AWAY =
   'The work was given to another process because this one did not renew its lease; was it frozen?'
+
+const endedWell = (result: Result) => !isWebhookError(result) && result.kind !== 'retry'
+
+async function committed(result: Result, commit: () => Promise<void>): Promise<Result> {
+  try {
+    await commit()
+    return result
+  } catch (cause) {
+    const text = `What the handler has written could not be committed: ${messageOf(cause)}`
+    return new WebhookError('ERR_HANDLER_FAILED', text, { cause })
+  }
+}
 
 /** What no further attempt can mend. */
 const FINAL: ReadonlySet<ErrorCode> = new Set(['ERR_BODY_MALFORMED', 'ERR_SCHEMA_MISMATCH'])

@@ -42,7 +42,7 @@ export class Waiting {
     this.#waiters.get(key)?.forEach((waiter) => (waiter.hasBegun = true))
   }
   end(key: string, result: Result): void {
-    this.#waiters.get(key)?.forEach(({ tell }) => tell(result))
+    this.#waiters.get(key)?.forEach((waiter) => waiter.tell(result))
   }
   endAll(result: Result): void {
     for (const key of this.#waiters.keys()) this.end(key, result)

@@ -98,7 +98,7 @@ export class Budget {
   #exceeded(): WebhookError {
     return new WebhookError(
       'ERR_DEADLINE_EXCEEDED',
-      `The work took longer than the ${Math.round(this.totalMs)} ms that the sender waits; pass context.signal on, or queue long work`,
+      `The work took longer than the ${Math.round(this.totalMs)} ms it has; pass context.signal on, or queue long work`,
     )
   }
 }

@@ -6,9 +6,11 @@ import { consoleTelemetry, quietly } from '../lib/log.ts'
 import type { DeliveryReport, Telemetry } from '../types.ts'
 
 /** What the reports of one delivery share. */
-interface Circumstances {
-  readonly delivery: Delivery
-  readonly endpoint: WorkingEndpoint
+export interface Circumstances {
+  readonly delivery: Pick<Delivery, 'host'>
+  readonly endpoint: Pick<WorkingEndpoint, 'telemetry'> & {
+    readonly provider: { readonly name: string }
+  }
   readonly budget: Budget
   readonly status: number
 }
@@ -39,32 +41,6 @@ export function reportTasks(tasks: readonly WorkedTask[], circumstances: Circums
   }
 }
 
-/** Reports an attempt at the work on a stored task, which answers nobody. */
-export function reportWork(
-  { task, result }: WorkedTask,
-  verdict: { readonly kind: string; readonly reason?: string },
-  circumstances: Omit<Circumstances, 'status'> & { readonly attempt: number },
-): void {
-  const { event, effect } = task
-  const outcome = verdict.kind === 'dead' ? 'dead' : result.kind
-  const telemetry = listener(outcome, circumstances)
-  if (!telemetry) return
-  emit(
-    telemetry,
-    outcome,
-    { ...circumstances, status: 0 },
-    {
-      ...quietly(() => ({ type: event.type, id: event.id })),
-      secret: event.secret,
-      effect,
-      attempt: circumstances.attempt,
-      ...('reason' in result && { reason: result.reason }),
-      ...(verdict.reason !== undefined && { reason: verdict.reason }),
-      ...(isWebhookError(result) && { error: result }),
-    },
-  )
-}
-
 /** Reports a delivery that brought no event: a challenge, an empty batch, or an error on the way. */
 export function reportDelivery(
   what: WebhookError | 'challenge' | 'ignored',
@@ -76,7 +52,7 @@ export function reportDelivery(
 }
 
 /** Whoever wants to hear of this outcome. */
-function listener(
+export function listener(
   outcome: DeliveryReport['outcome'],
   { delivery, endpoint }: Pick<Circumstances, 'delivery' | 'endpoint'>,
 ): Telemetry | undefined {
@@ -85,7 +61,8 @@ function listener(
   return wanted && telemetry.onDelivery ? telemetry : undefined
 }
 
-function emit(
+/** A listener that throws harms nobody. */
+export function emit(
   telemetry: Telemetry,
   outcome: DeliveryReport['outcome'],
   { endpoint, budget, status }: Circumstances,

@@ -8,6 +8,7 @@ import {
   retry,
   type AcknowledgeMode,
   type Effects,
+  type ProviderDefinition,
   type WebhookContext,
   type WebhookEvent,
   type WebhookHandler,
@@ -44,6 +45,12 @@ async function open(
   const send = (...sent: Parameters<typeof fromAcme>) =>
     exchange(fetchDoor, handler, fromAcme(...sent))
   return { inbox, handler, send }
+}
+
+async function working(inbox: EngineInbox) {
+  await inbox.work()
+  onTestFinished(() => inbox.close())
+  return inbox
 }
 
 describe('stored, then acknowledged', () => {
@@ -208,7 +215,7 @@ describe('acknowledge', () => {
       })
       const records = recorded(inbox)
       const { telemetry, reports } = recorder()
-      const busy = deferred<void>()
+      const busy = deferred()
       const { send } = await open({ '*': () => busy.promise }, { inbox, acknowledge, telemetry })
       return { send, begin, records, reports, busy }
     }
@@ -444,6 +451,36 @@ describe('what the work is given', () => {
     )
   })
 
+  test.each(['with', 'without'])(
+    'the type, whatever a schema takes away, %s an inbox',
+    async (how) => {
+      const validate = (value: unknown) => ({ value: { n: (value as { n: number }).n } })
+      const schema = { '~standard': { version: 1 as const, vendor: 'test', validate } }
+      const { telemetry, reports } = recorder()
+      const event = { type: member('type'), subtype: member('kind'), id: header('x-acme-id') }
+      const handler = createWebhookHandler({
+        provider: acme({ event, schemas: { made: schema } } as Partial<ProviderDefinition>),
+        telemetry,
+        ...(how === 'with' && { inbox: await working(memory()) }),
+        on: {
+          'made.fine': ({ type, data }) => expect([type, data]).toEqual(['made', { n: 1 }]),
+        },
+      })
+      const sent = fromAcme({ body: '{"type":"made","kind":"fine","n":1}' })
+      expect((await exchange(fetchDoor, handler, sent)).status).toBe(200)
+      expect(reports.map(({ type, outcome }) => [type, outcome])).toContainEqual(['made', 'done'])
+    },
+  )
+
+  test('a request with the stored headers and the body, and no URL that means anything', async () => {
+    const body = '{"type":"made"}'
+    const [first] = await exchangeStored({ id: 'x', body })
+    const { request } = first!.context
+    expect([request.method, request.url]).toEqual(['POST', 'http://stored.invalid/'])
+    expect([...request.headers]).toEqual([['content-type', 'application/json']])
+    expect(await request.json()).toEqual({ type: 'made' })
+  })
+
   test('the headers that are listed and no other', async () => {
     const inbox = memory({ headers: ['X-Acme-Region'] })
     const records = recorded(inbox)
@@ -635,6 +672,24 @@ describe('refused when the handler is created', () => {
     ],
   ])('%s', (_name, create) => {
     expect(create).toThrow(expect.objectContaining({ code: 'ERR_OPTION_INVALID' }))
+  })
+
+  test('a second inbox on the same store for other handlers, once both are open', async () => {
+    const onStore = () => patched(memory(), { store: 'a store' })
+    const { inbox } = await open({ '*': () => {} }, { inbox: onStore() })
+    const another = createWebhookHandler({
+      provider: acme(),
+      name: 'another',
+      inbox: onStore(),
+      on: { '*': () => {} },
+    })
+    await expect(another.inboxes[0]!.open()).rejects.toThrow(/store in a store, for different/)
+    // Without handlers, or with the same ones, as after a reload.
+    const operator = onStore()
+    await operator.open()
+    await open({ '*': () => {} }, { inbox: onStore() })
+    await inbox.close()
+    await operator.close()
   })
 
   test('two of one provider can share an inbox under names of their own', async () => {

@@ -93,8 +93,10 @@ describe('the verdict', () => {
   test('is dead without another run if attempts have ended with their process', async () => {
     const effect = vi.fn()
     const made = () => void effect()
-    const { verdict } = await verdictOf({ made }, { number: 4 }, { options: { attempts: 3 } })
+    const options = { attempts: 3 }
+    const { verdict, report } = await verdictOf({ made }, { number: 4 }, { options })
     expect(verdict.kind).toBe('dead')
+    expect(report).toMatchObject({ outcome: 'dead', attempt: 4, type: 'made' })
     expect(effect).not.toHaveBeenCalled()
   })
 
@@ -108,7 +110,12 @@ describe('the verdict', () => {
 
   test('is dead, and never ack, for an effect that is gone', async () => {
     const effects = { made: { relay: () => {} } }
-    const { verdict } = await verdictOf(effects, { number: 1 }, { later: { made: () => {} } })
+    const { verdict, report } = await verdictOf(
+      effects,
+      { number: 1 },
+      { later: { made: () => {} } },
+    )
+    expect(report).toMatchObject({ outcome: 'dead', effect: 'relay' })
     expect(verdict).toMatchObject({
       kind: 'dead',
       reason: expect.stringContaining('relay') as string,
@@ -123,10 +130,66 @@ describe('the verdict', () => {
         return { stop: async () => {} }
       },
     })
-    await inbox.work()
-    const record = { key: 'k', endpoint: 'gone', receivedAt: 0, head: '{}', body: new Uint8Array() }
+    const { telemetry, reports } = recorder()
+    await inbox.work({ telemetry })
+    const head = '{"type":"made","id":"7"}'
+    const record = { key: 'k', endpoint: 'gone', receivedAt: 0, head, body: new Uint8Array() }
     expect((await run(record, { number: 1 })).kind).toBe('retry')
     expect((await run(record, { number: 12 })).kind).toBe('dead')
+    const reason = expect.stringContaining('No handler in this process has the name gone') as string
+    const common = { provider: 'gone', key: 'k', type: 'made', id: '7', reason }
+    expect(reports).toMatchObject([
+      { ...common, outcome: 'retry', attempt: 1 },
+      { ...common, outcome: 'dead', attempt: 12 },
+    ])
+  })
+})
+
+describe('what has to be committed', () => {
+  test('is so when the effect has ended well, and before anything is said of it', async () => {
+    const steps: string[] = []
+    const commit = async () => void steps.push('commit')
+    const made = async () => void steps.push('effect')
+    const { verdict, report } = await verdictOf({ made }, { number: 1, commit })
+    expect(steps).toEqual(['effect', 'commit'])
+    expect(verdict).toEqual({ kind: 'ack' })
+    expect(report).toMatchObject({ outcome: 'done', attempt: 1 })
+  })
+
+  test.each([
+    ['a throw', failing],
+    ['retry()', () => retry()],
+  ])('is not after %s', async (_name, made) => {
+    const commit = vi.fn(async () => {})
+    const { verdict } = await verdictOf({ made }, { number: 1, commit })
+    expect(verdict.kind).toBe('retry')
+    expect(commit).not.toHaveBeenCalled()
+  })
+
+  test('and could not be is a failed attempt, with its wait and its reason', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0.5)
+    onTestFinished(() => void vi.restoreAllMocks())
+    const commit = () => Promise.reject(new Error('aborted'))
+    const made = () => {}
+    const options = { attempts: 3, backoff: { baseSeconds: 4 } }
+    const second = await verdictOf({ made }, { number: 2, commit }, { options })
+    expect(second.verdict).toMatchObject({ kind: 'retry', afterMs: 4000 })
+    const error = { code: 'ERR_HANDLER_FAILED', message: expect.stringContaining('aborted') }
+    expect(second.report).toMatchObject({ outcome: 'unavailable', error })
+    const last = await verdictOf({ made }, { number: 3, commit }, { options })
+    const reason = expect.stringContaining('aborted') as string
+    expect(last.verdict).toMatchObject({ kind: 'dead', reason })
+    expect(last.report).toMatchObject({ outcome: 'dead', attempt: 3, reason })
+  })
+
+  test('and takes for ever is given up after workSeconds', async () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    const commit = () => new Promise<void>(() => {})
+    const options = { workSeconds: 60 }
+    const pending = verdictOf({ made: () => {} }, { number: 1, commit }, { options })
+    await vi.advanceTimersByTimeAsync(61_000)
+    expect((await pending).verdict.kind).toBe('retry')
   })
 })
 
