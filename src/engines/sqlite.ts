@@ -237,11 +237,12 @@ class SqliteEngine implements Engine, PullSource<SqliteClaim> {
   }
 
   async replay(selection: ReplaySelection, { before }: ReplayOptions = {}): Promise<number> {
-    // What is done meanwhile was not told, and so is not put back.
-    const chosen = before ? { keys: this.#open().finished(selection) } : selection
-    if ('keys' in chosen) await before?.(chosen.keys)
-    const count = await this.#writes.write(() => this.#open().replay(chosen))
-    this.#loop?.wake()
+    let count = 0
+    for (const keys of this.#open().finished(selection)) {
+      await before?.(keys)
+      count += await this.#writes.write(() => this.#open().putBack(keys))
+      this.#loop?.wake()
+    }
     return count
   }
 

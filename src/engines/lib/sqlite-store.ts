@@ -23,6 +23,8 @@ const SWEEP_ROWS = 250
 /** At a time, when room is short: whoever puts is waiting. */
 const FREE_ROWS = 100
 const DEAD_PAGE = 100
+/** In one transaction of a replay. */
+const REPLAY_ROWS = 250
 /**
  * What `toRecord` takes. Whole numbers that a double does not hold are not read by every binding, and one such row
  * would keep all of its claim from being worked on.
@@ -176,19 +178,42 @@ export class SqliteStore {
     }
   }
 
-  /** The keys of what a replay would put back now. */
-  finished(selection: ReplaySelection): readonly string[] {
-    return conditionsOf(selection).flatMap(([condition, values]) =>
-      this.#all(`SELECT key FROM inbox WHERE body IS NOT NULL AND ${condition}`, values).map(
-        ({ key }) => key as string,
-      ),
-    )
+  /**
+   * The keys of what a replay would put back now, by the page: if all were put back at once, who stores would wait.
+   * What is settled meanwhile is not among them, and so nothing is put back twice.
+   */
+  *finished(selection: ReplaySelection): Generator<readonly string[]> {
+    if ('keys' in selection) return yield selection.keys.filter((key) => this.#isFinished(key))
+    // By the index, which only a condition leads to that says what it does.
+    const latest = (state: number) =>
+      `(SELECT coalesce(max(changed), 0) FROM inbox WHERE state <> ${TODO} AND state = ${state})`
+    const { last, until } = this.#all(
+      `SELECT (SELECT max(seq) FROM inbox) AS last, max(${latest(DONE)}, ${latest(DEAD)}) AS until`,
+      [],
+    )[0]!
+    const [condition, value] =
+      'dead' in selection ? ['state = ?', DEAD] : ['received_at >= ?', selection.since]
+    // In the order of their places, for what is put back is worked on before all are.
+    for (let after = 0; after < Number(last);) {
+      const rows = this.#all(
+        `SELECT seq, CASE WHEN state <> ${TODO} AND body IS NOT NULL AND changed <= ? AND ${condition}
+           THEN key END AS key
+         FROM inbox WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ${REPLAY_ROWS}`,
+        [Number(until), value, after, Number(last)],
+      )
+      after = rows.length > 0 ? Number(rows.at(-1)!['seq']) : Infinity
+      yield rows.flatMap(({ key }) => (key === null ? [] : [key as string]))
+    }
   }
 
-  replay(selection: ReplaySelection): number {
-    let count = 0
-    for (const condition of conditionsOf(selection)) count += this.#revive(...condition)
-    return count
+  #isFinished(key: string): boolean {
+    const finished = `state <> ${TODO} AND body IS NOT NULL`
+    return this.#all(`SELECT 1 FROM inbox WHERE ${finished} AND key = ?`, [key]).length > 0
+  }
+
+  /** How many there were. */
+  putBack(keys: readonly string[]): number {
+    return keys.filter((key) => this.#revive(`state <> ${TODO} AND key = ?`, [key])).length
   }
 
   /** Forgets a batch of what is past its time; true if there may be more. Never what is still to be done. */
@@ -273,17 +298,6 @@ export class SqliteStore {
     if (!statement) this.#statements.set(sql, (statement = this.#database.prepare(sql)))
     return statement
   }
-}
-
-type Condition = readonly [sql: string, values: readonly SqliteValue[]]
-
-function conditionsOf(selection: ReplaySelection): readonly Condition[] {
-  if ('keys' in selection) {
-    return selection.keys.map((key) => [`state <> ${TODO} AND key = ?`, [key]])
-  }
-  return 'dead' in selection
-    ? [[`state = ${DEAD}`, []]]
-    : [[`state <> ${TODO} AND received_at >= ?`, [selection.since]]]
 }
 
 function toRecord(row: SqliteRow): InboxRecord {
