@@ -17,7 +17,7 @@ import { counted, lifetimesOf, named } from './lib/engine-options.ts'
 import { toJob } from './lib/pg-boss-job.ts'
 import { MAX_RUN_SECONDS, PgBossStore, type Claimed } from './lib/pg-boss-store.ts'
 import { AttemptTransaction } from './lib/pg-boss-transaction.ts'
-import type { PgBossDatabase, PgBossInstance, PgBossJob } from './lib/pg-boss-types.ts'
+import type { PgBossInstance, PgBossJob } from './lib/pg-boss-types.ts'
 import { PullLoop, type Claim, type PullSource } from './lib/pull-loop.ts'
 
 export type { HandlerTransaction } from './lib/pg-boss-transaction.ts'
@@ -91,8 +91,10 @@ class PgBossEngine implements Engine, PullSource<PgBossClaim> {
   readonly #options: PgBossOptions
   readonly #store: PgBossStore
   readonly #puts: MicroBatch<Put, 'stored' | 'duplicate'>
-  /** Those of the runs that came to these verdicts. */
-  readonly #transactions = new WeakMap<Verdict, AttemptTransaction>()
+  /** What is in work, by its key, as it was claimed last. */
+  readonly #claimed = new Map<string, Claimed>()
+  /** Verdicts that were written with what the effects wrote. */
+  readonly #committed = new WeakSet<Verdict>()
   #started = false
   #loop: PullLoop<PgBossClaim> | undefined
   #nextSweep = 0
@@ -159,6 +161,7 @@ class PgBossEngine implements Engine, PullSource<PgBossClaim> {
       await this.#store.expire(leaseMs)
     }
     const claims = await this.#store.claim(limit)
+    for (const claimed of claims) this.#claimed.set(claimed.record.key, claimed)
     return claims.map((claimed) => ({
       claimed,
       record: claimed.record,
@@ -167,10 +170,8 @@ class PgBossEngine implements Engine, PullSource<PgBossClaim> {
   }
 
   async settle({ claimed }: PgBossClaim, verdict: Verdict): Promise<void> {
-    const transaction = this.#transactions.get(verdict)
-    const complete = (db: PgBossDatabase) => this.#store.complete(claimed.attempt, db)
-    const left = transaction ? await transaction.end(verdict, complete) : verdict
-    if (left) await this.#store.settle(claimed, left)
+    this.#claimed.delete(claimed.record.key)
+    if (!this.#committed.has(verdict)) await this.#store.settle(claimed, verdict)
   }
 
   /** Not known without asking: it polls. */
@@ -196,9 +197,14 @@ class PgBossEngine implements Engine, PullSource<PgBossClaim> {
 
   #transactional(run: Run): Run {
     return async (record, attempt) => {
-      const transaction = new AttemptTransaction(() => this.#store.begin())
-      const verdict = { ...(await run(record, { ...attempt, transaction })) }
-      this.#transactions.set(verdict, transaction)
+      const { key } = record
+      const transaction = new AttemptTransaction(
+        () => this.#store.begin(),
+        (db) => this.#store.complete(this.#claimed.get(key)!.attempt, db),
+      )
+      const commit = () => transaction.commit()
+      const verdict = { ...(await run(record, { ...attempt, transaction, commit })) }
+      if (await transaction.end()) this.#committed.add(verdict)
       return verdict
     }
   }

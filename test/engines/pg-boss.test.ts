@@ -5,9 +5,10 @@ import { PgBoss } from 'pg-boss'
 import { afterAll, describe, expect, test } from 'vitest'
 import { createWebhookHandler } from 'webhook-target'
 import { pgBoss, type HandlerTransaction, type PgBossOptions } from 'webhook-target/engines/pg-boss'
-import type { Engine, InboxRecord, Run } from 'webhook-target/inbox'
+import type { Attempt, DeadLetter, Engine, InboxRecord, Run, Verdict } from 'webhook-target/inbox'
+import { AttemptTransaction } from '../../src/engines/lib/pg-boss-transaction.ts'
 import { exchange, fetchDoor } from '../support/doors.ts'
-import { silent } from '../support/reports.ts'
+import { recorder, silent } from '../support/reports.ts'
 import { acme, fromAcme } from '../support/senders.ts'
 import { testConformance } from './conformance.ts'
 import { noPostgres, startPostgres } from './postgres.ts'
@@ -70,7 +71,7 @@ if (noPostgres) {
         await transaction.query('INSERT INTO effects VALUES ($1)', [key])
         // Each third connection is lost before it can commit, and each fifth handler fails.
         if (++runs % 3 === 0) await terminated(pool, transaction)
-        return runs % 5 === 0 ? { kind: 'retry', afterMs: 0, reason: 'failed' } : { kind: 'ack' }
+        return runs % 5 === 0 ? FAILED : committed(attempt)
       }
       const options = { concurrency: 4, leaseMs: 5000 }
       const workers = [await engine.work!(run, options), await other.work!(run, options)]
@@ -106,6 +107,64 @@ if (noPostgres) {
       expect((await pool.query('SELECT n FROM orders')).rows).toEqual([{ n: 1 }])
     })
 
+    test('an attempt whose transaction can not be committed has failed, and its dead letter says why', async () => {
+      const backoff = { baseSeconds: 0.01, maxSeconds: 0.01 }
+      const options = { queue: queueName(), transactional: true, attempts: 3, backoff }
+      const inbox = pgBoss(second, options)
+      const { telemetry, reports } = recorder()
+      const handler = createWebhookHandler({
+        provider: acme(),
+        telemetry,
+        inbox,
+        acknowledge: 'processed',
+        on: {
+          '*': async (_event, { transaction }) => {
+            // PostgreSQL refuses to commit after it, whatever becomes of the error.
+            await bound(transaction)
+              .query('SELECT nonsense')
+              .catch(() => undefined)
+          },
+        },
+      })
+      await inbox.work()
+      expect((await exchange(fetchDoor, handler, fromAcme({ id: 'one' }))).status).toBe(503)
+      const letters: DeadLetter[] = []
+      await until(async () => {
+        for await (const letter of inbox.dead()) letters.push(letter)
+        return letters.length > 0
+      })
+      await inbox.close()
+      const attempts = reports.filter(({ attempt }) => attempt !== undefined)
+      const error = { code: 'ERR_HANDLER_FAILED' }
+      expect(attempts).toMatchObject([
+        { attempt: 1, outcome: 'unavailable', error },
+        { attempt: 2, outcome: 'unavailable', error },
+        { attempt: 3, outcome: 'dead', error },
+      ])
+      expect(letters).toMatchObject([{ reason: expect.stringContaining('aborted') as string }])
+    })
+
+    test('what a handler writes is undone unless its attempt is committed', async () => {
+      await pool.query('CREATE TABLE undone (attempt int NOT NULL)')
+      const engine = await opened(first, { transactional: true })
+      const put = record()
+      await engine.put(put)
+      let late!: Attempt
+      const worker = await engine.work!(
+        async (_record, attempt) => {
+          const { number, transaction } = (late = attempt)
+          await bound(transaction).query('INSERT INTO undone VALUES ($1)', [number])
+          return number === 1 ? FAILED : { kind: 'ack' }
+        },
+        { concurrency: 1, leaseMs: 5000 },
+      )
+      await until(() => late?.number === 2)
+      await worker.stop()
+      await expect(late.commit!()).rejects.toThrow('over')
+      expect((await pool.query('SELECT attempt FROM undone')).rows).toEqual([])
+      expect(await engine.replay!({ keys: [put.key] })).toBe(1) // for it is done
+    })
+
     test('what a handler writes is undone if its work was given to another', async () => {
       await pool.query('CREATE TABLE taken (attempt int NOT NULL)')
       const queue = queueName()
@@ -113,10 +172,11 @@ if (noPostgres) {
       await engine.put(record())
       let thaw!: () => void
       const frozen = new Promise<void>((resolve) => (thaw = resolve))
-      const write: Run = async (_record, { number, transaction }) => {
+      const write: Run = async (_record, attempt) => {
+        const { number, transaction } = attempt
         await bound(transaction).query('INSERT INTO taken VALUES ($1)', [number])
         if (number === 1) await frozen
-        return { kind: 'ack' }
+        return committed(attempt)
       }
       const worker = await engine.work!(write, { concurrency: 1, leaseMs: 500 })
       const other = await opened(second, { queue, transactional: true })
@@ -139,11 +199,12 @@ if (noPostgres) {
       await engine.put(put)
       let ended = false
       const worker = await engine.work!(
-        async (_record, { number, transaction }) => {
+        async (_record, attempt) => {
+          const { number, transaction } = attempt
           await bound(transaction).query('INSERT INTO again VALUES ($1)', [number])
           await new Promise((resolve) => setTimeout(resolve, 2000))
           ended = true
-          return { kind: 'ack' }
+          return committed(attempt)
         },
         { concurrency: 2, leaseMs: 500 },
       )
@@ -168,6 +229,17 @@ if (noPostgres) {
       await until(() => late !== undefined)
       await worker.stop()
       await expect(late.query('SELECT 1')).rejects.toThrow('over')
+    })
+
+    test('a transaction that could not begin is not committed, and one that nobody asked for is none', async () => {
+      const fail = () => Promise.reject(new Error('no connection'))
+      const transaction = new AttemptTransaction(fail, fail)
+      await expect(transaction.query('SELECT 1')).rejects.toThrow('no connection')
+      await expect(transaction.commit()).rejects.toThrow('no connection')
+      expect(await transaction.end()).toBe(false)
+      const unused = new AttemptTransaction(fail, fail)
+      await unused.commit()
+      expect(await unused.end()).toBe(false)
     })
 
     test('a process that is killed has its work done by another, as a further attempt', async () => {
@@ -335,6 +407,15 @@ async function terminated(pool: Pool, transaction: HandlerTransaction): Promise<
   const [row] = rows as { pid: number }[]
   await pool.query('SELECT pg_terminate_backend($1)', [row!.pid])
 }
+
+const FAILED = { kind: 'retry', afterMs: 0, reason: 'failed' } as const
+
+/** The verdict on what has ended well, if that can last. */
+const committed = ({ commit }: Attempt): Promise<Verdict> =>
+  commit!().then(
+    () => ({ kind: 'ack' }),
+    () => FAILED,
+  )
 
 const bound = (transaction: unknown) => transaction as HandlerTransaction
 

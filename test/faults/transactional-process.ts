@@ -9,11 +9,12 @@ boss.on('error', () => {})
 const { engine } = pgBoss(boss, { queue: queue!, transactional: true })
 await engine.open()
 await engine.work!(
-  async ({ key }, { transaction }) => {
+  async ({ key }, { transaction, commit }) => {
     await (transaction as HandlerTransaction).executeSql('INSERT INTO bookings (key) VALUES ($1)', [
       key,
     ])
     await pause(Math.random() * 40)
+    await commit!()
     return { kind: 'ack' }
   },
   { concurrency: 4, leaseMs: 1500 },

@@ -1,5 +1,3 @@
-import { messageOf } from '../../errors.ts'
-import type { Verdict } from '../../inbox/engine.ts'
 import type { PgBossDatabase, PgBossTransaction } from './pg-boss-types.ts'
 
 /** The transaction of an attempt, as `context.transaction` is. It begins with the first statement. */
@@ -8,24 +6,24 @@ export interface HandlerTransaction extends PgBossDatabase {
   query(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>
 }
 
-/** The wait after a transaction that could not be committed. */
-const FAILURE_PAUSE_MS = 1000
-
-/** Counts for nothing, unless this process has it again. */
-const TAKEN_AWAY: Verdict = { kind: 'retry', afterMs: 0, reason: 'Its lease has ended' }
-
 /** Commits what a handler has written with the end of its work, or not at all. */
 export class AttemptTransaction implements HandlerTransaction {
   readonly #begin: () => Promise<PgBossTransaction>
+  readonly #complete: (db: PgBossDatabase) => Promise<boolean>
   #transaction: Promise<PgBossTransaction> | undefined
-  #ended: Promise<Verdict | undefined> | undefined
+  #ended: Promise<boolean> | undefined
 
-  constructor(begin: () => Promise<PgBossTransaction>) {
+  /** @param complete marks the work as done; false if it has been taken away: what was written must not stay */
+  constructor(
+    begin: () => Promise<PgBossTransaction>,
+    complete: (db: PgBossDatabase) => Promise<boolean>,
+  ) {
     this.#begin = begin
+    this.#complete = complete
   }
 
   async query(text: string, values?: unknown[]): Promise<{ rows: unknown[] }> {
-    if (this.#ended) throw new Error('The attempt is over, and its transaction with it')
+    if (this.#ended) throw over()
     const { db } = await (this.#transaction ??= this.#begin())
     return db.executeSql(text, values)
   }
@@ -34,36 +32,29 @@ export class AttemptTransaction implements HandlerTransaction {
     return this.query(text, values)
   }
 
-  /**
-   * Ends it, once.
-   *
-   * @param complete false if the work has been taken away: what the handler has written must not stay
-   * @returns the verdict that is left to be written
-   */
-  end(
-    verdict: Verdict,
-    complete: (db: PgBossDatabase) => Promise<boolean>,
-  ): Promise<Verdict | undefined> {
-    return (this.#ended ??= this.#end(verdict, complete))
+  /** Once. If it rejects though it was committed after all, the job is done, and no other verdict counts. */
+  async commit(): Promise<void> {
+    if (this.#ended) throw over()
+    await (this.#ended = this.#end(true))
   }
 
-  async #end(
-    verdict: Verdict,
-    complete: (db: PgBossDatabase) => Promise<boolean>,
-  ): Promise<Verdict | undefined> {
-    const transaction = await this.#transaction?.catch(() => undefined)
-    if (!transaction) return verdict
+  /** Undoes what is not committed by then. Whether the work is marked as done. */
+  end(): Promise<boolean> {
+    return (this.#ended ??= this.#end(false)).catch(() => false)
+  }
+
+  async #end(isDone: boolean): Promise<boolean> {
+    const transaction = await this.#transaction
+    if (!transaction) return false
     try {
-      if (verdict.kind !== 'ack') return verdict
-      if (!(await complete(transaction.db))) return TAKEN_AWAY
+      if (!isDone) return false
+      if (!(await this.#complete(transaction.db))) throw new Error('Its lease has ended')
       await transaction.commit()
-      return undefined
-    } catch (error) {
-      // If it was committed after all, the job is done, and this verdict counts for nothing.
-      const reason = `What it has written could not be committed: ${messageOf(error)}`
-      return { kind: 'retry', afterMs: FAILURE_PAUSE_MS, reason }
+      return true
     } finally {
       await transaction.rollback()
     }
   }
 }
+
+const over = () => new Error('The attempt is over, and its transaction with it')
