@@ -515,6 +515,25 @@ describe('retention', () => {
     })
   })
 
+  test('looks at no more than it forgets', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const sweeping: string[] = []
+    const Database = class extends DatabaseSync {
+      override prepare(sql: string) {
+        if (sql.includes('changed <')) sweeping.push(sql)
+        return super.prepare(sql)
+      }
+    }
+    const { database } = await open(newFile(), { database: Database })
+    await vi.advanceTimersByTimeAsync(60_000)
+    await vi.waitFor(() => expect(sweeping).toHaveLength(3))
+    for (const sql of sweeping) {
+      const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(0, 1)
+      expect(plan.map(({ detail }) => detail).join()).not.toContain('SCAN')
+    }
+  })
+
   test('a dead letter is revived by its sender only where that is wanted', async () => {
     for (const [revive, expected] of [
       [false, 'duplicate'],

@@ -251,10 +251,12 @@ export class SqliteStore {
     )
   }
 
+  /** `state <> TODO` says nothing more, and leads to the index. */
   #forget(condition: string, limit: number, before: number): number {
     return this.#changes(
       `DELETE FROM inbox WHERE seq IN (
-         SELECT seq FROM inbox WHERE ${condition} AND changed < ? ORDER BY changed LIMIT ?)`,
+         SELECT seq FROM inbox WHERE state <> ${TODO} AND ${condition} AND changed < ?
+         ORDER BY changed LIMIT ?)`,
       [before, limit],
     )
   }
