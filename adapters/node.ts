@@ -15,7 +15,7 @@ import { hostTelemetry } from './lib/node-log.ts'
 import { NodeHeaders, NodeParts, writeReply, type Surroundings } from './lib/node-parts.ts'
 import { platformTimeout } from './lib/platform.ts'
 import { isWellFormed } from './lib/request-guard.ts'
-import { Room } from './lib/room.ts'
+import { defaultRoom, Room } from './lib/room.ts'
 import { ShedLog } from './lib/shed-log.ts'
 import { onSignals } from './lib/signals.ts'
 import { createReadForwarded } from './lib/trusted-proxy.ts'
@@ -49,10 +49,11 @@ export interface ServeOptions {
   /** Deliveries that wait for a place, for a second at most; more get 503. @default 10 x concurrency */
   readonly maxWaiting?: number
   /**
-   * Bytes of bodies that are kept at a time, of all deliveries together, verified or not; more get 503. Those
-   * that come in one piece, as small ones do, are not counted.
+   * Bytes of bodies that are kept at a time, of all deliveries together, verified or not; more get 503, but one
+   * body alone is taken whatever its size. Those that come in one piece, as small ones do, are not counted. Six times
+   * as much memory may be in use.
    *
-   * @default 67108864, 64 MiB
+   * @default 1/32 of the memory that the container may use, at most 67108864, 64 MiB
    */
   readonly maxBufferedBytes?: number
   /** Open connections; more are closed at once. @default 10000 */
@@ -160,7 +161,7 @@ export async function serve(
     ...platformTimeout(options.platformTimeoutSeconds, env),
   }
 
-  const room = new Room(positive('maxBufferedBytes', options.maxBufferedBytes, 64 * 1024 ** 2))
+  const room = new Room(positive('maxBufferedBytes', options.maxBufferedBytes, defaultRoom()))
   const surroundings: Surroundings = {
     room,
     readForwarded: createReadForwarded(options.trustedProxies),

@@ -25,6 +25,9 @@ const STATUS_LINES: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 }
 
+/** The time in which a sender hears why, and hangs up itself: to be cut off at once could lose it the answer. */
+const FAREWELL_MS = 1000
+
 /** Answers what node:http could not read as a request, with a status and nothing else. */
 export function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
@@ -33,4 +36,6 @@ export function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): 
   }
   const status = STATUS_LINES[error.code ?? ''] ?? '400 Bad Request'
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+  // Nobody else looks at it any more, and who is gone without a word never hangs up.
+  setTimeout(() => socket.destroy(), FAREWELL_MS).unref()
 }

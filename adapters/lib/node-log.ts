@@ -8,6 +8,9 @@ const SEVERITY: Partial<Record<DeliveryReport['outcome'], string>> = {
   unavailable: 'ERROR',
 }
 
+/** A reader of the log who is gone must not end the process. */
+const carryOn = () => {}
+
 /**
  * On Knative and Cloud Run (`K_SERVICE`) every delivery is a line of JSON with the fields that Cloud Logging
  * reads and the labels of the revision; elsewhere problems are lines of text.
@@ -17,6 +20,7 @@ const SEVERITY: Partial<Record<DeliveryReport['outcome'], string>> = {
 export function hostTelemetry(env: NodeJS.ProcessEnv): Telemetry {
   const { K_SERVICE: service, K_REVISION: revision, K_CONFIGURATION: configuration } = env
   if (!service) return consoleTelemetry
+  process.stdout.off('error', carryOn).on('error', carryOn)
   const labels = { service, revision, configuration }
   return {
     onDelivery(report) {

@@ -102,7 +102,8 @@ export class NodeParts implements IncomingParts {
 
   readBody(maxBytes: number, once?: boolean): Awaitable<Uint8Array> {
     this.#beforeBody?.()
-    const body = take(this.#message, { maxBytes, hold: (bytes) => this.hold(bytes) })
+    const hold = (bytes: number) => this.hold(bytes, maxBytes < Infinity)
+    const body = take(this.#message, { maxBytes, hold })
     return this.#surroundings.enter ? after(body, (bytes) => this.#enter(bytes, once)) : body
   }
 
@@ -130,12 +131,13 @@ export class NodeParts implements IncomingParts {
   /**
    * Takes room for bytes that are to be kept.
    *
+   * @param isLimited whether something else says how many they may become
    * @throws {WebhookError} `ERR_OVERLOADED`
    */
-  hold(bytes: number): void {
+  hold(bytes: number, isLimited = false): void {
     const { room } = this.#surroundings
     if (!room) return
-    if (this.#released || !room.take(bytes))
+    if (this.#released || !room.take(bytes, isLimited ? this.#heldBytes : undefined))
       throw overloaded('The bodies of other deliveries take all of maxBufferedBytes')
     this.#heldBytes += bytes
   }

@@ -3,7 +3,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { onTestFinished } from 'vitest'
+import { onTestFinished, test } from 'vitest'
 import { createFolder } from './stores.ts'
 import { until } from './waiting.ts'
 
@@ -30,6 +30,17 @@ const MISSING = {
 /** Why a test can't run: for its title, and for `skipIf`. In CI it runs, and fails. */
 export function missing(what: keyof typeof MISSING): string | undefined {
   return process.env['CI'] ? undefined : MISSING[what]()
+}
+
+/** A test of what some kernels don't let even root do. It can't be demanded of every CI, but is never left out in silence. */
+export function testUnless(
+  reason: string | undefined,
+  title: string,
+  run: () => Promise<void>,
+): void {
+  if (reason === undefined) test(title, run)
+  else if (process.env['CI']) console.warn(`Not run, for ${reason}: ${title}`)
+  else test.skip(`${title} (${reason})`, run)
 }
 
 export const titled = (title: string, reason: string | undefined): string =>

@@ -58,6 +58,21 @@ describe('a request that is answered before its body is there', () => {
     expect(room.take(100)).toBe(true)
   })
 
+  test('may be larger than the room where nothing else is kept', async () => {
+    const { stream, parts, room, admit } = open(100)
+    const body = parts.readBody(1000)
+    stream.write('x'.repeat(60))
+    stream.write('x'.repeat(60))
+    stream.end('x'.repeat(60))
+    admit(true)
+    expect(await body).toHaveLength(180)
+    expect(room.take(1, 0)).toBe(false)
+    parts.release()
+    expect(room.take(1)).toBe(true)
+    const { parts: second } = open(0)
+    expect(() => second.hold(1)).toThrow(OVERLOADED)
+  })
+
   test('gives its place back once it had one', async () => {
     const { stream, parts, admit, leave } = open(100)
     const body = parts.readBody(100)
