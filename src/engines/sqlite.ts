@@ -24,7 +24,7 @@ import {
   type SqliteDatabaseClass,
   type SqliteFailure,
 } from './lib/sqlite-binding.ts'
-import { identityOf } from './lib/sqlite-identity.ts'
+import { identityOf, UNKNOWN } from './lib/sqlite-identity.ts'
 import {
   checkAfterFailure,
   checkpoint,
@@ -158,6 +158,10 @@ class SqliteEngine implements Engine, PullSource<SqliteClaim> {
       order: true,
       sequence: true,
     }
+  }
+
+  get store(): string | undefined {
+    return this.#identity === UNKNOWN ? undefined : this.#identity
   }
 
   async open(): Promise<void> {

@@ -136,7 +136,7 @@ export interface Engine {
   /** For messages: `sqlite`. */
   readonly name: string
   readonly capabilities: Capabilities
-  /** What is stored in, once it is open, if that tells it from any other: the path of a file. */
+  /** What tells the store from any other in this process, once it is open. */
   readonly store?: string | undefined
   /** Rejects if the store can't be used. Called before anything else. */
   open(): Promise<void>

@@ -14,6 +14,7 @@ import type {
   Run,
   Worker,
 } from './engine.ts'
+import { checkKeys } from './key-check.ts'
 import { forgetting, withKeys } from './keys.ts'
 import { compileOptions, type InboxOptions, type InboxSettings } from './options.ts'
 import { Pressure } from './pressure.ts'
@@ -74,6 +75,8 @@ class StoringInbox implements EngineInbox {
   #hosted = false
   #opened: Promise<void> | undefined
   #release: (() => void) | undefined
+  /** Whether it was closed: only who opens it, or works, opens it again. A delivery that comes late does not. */
+  #closed = false
   #worker: Promise<Worker> | undefined
 
   constructor(engine: Engine, settings: InboxSettings) {
@@ -127,11 +130,14 @@ class StoringInbox implements EngineInbox {
       )
     }
     this.#hosted = true
+    this.#closed = false
     await this.#open()
+    if (!this.pulls) this.#checkKeys()
   }
 
   /** Once; but after a failure the next delivery tries again. */
   #open(): Promise<void> {
+    if (this.#closed) return Promise.reject(new Error('It was closed'))
     return (this.#opened ??= this.#openStore().catch((error: unknown) => {
       this.#opened = undefined
       throw error
@@ -147,9 +153,22 @@ class StoringInbox implements EngineInbox {
   async work(host: HostContext = {}): Promise<void> {
     this.#host = host
     this.#hosted = true
+    this.#closed = false
     await this.#open()
+    this.#checkKeys()
     const { concurrency, leaseMs } = this.#settings
     await (this.#worker ??= this.engine.work?.(this.#run, { concurrency, leaseMs }))
+  }
+
+  /** Not waited for: without it nothing is worked on, but deliveries can be stored. */
+  #checkKeys(): void {
+    const { keys } = this.#settings
+    if (!keys) return
+    void checkKeys(keys).catch((error: unknown) => {
+      console.warn(
+        `${this.name} works on nothing as long as its store of keys can't be used: ${messageOf(error)}`,
+      )
+    })
   }
 
   async stop(): Promise<void> {
@@ -162,6 +181,7 @@ class StoringInbox implements EngineInbox {
 
   async close(): Promise<void> {
     await this.stop()
+    this.#closed = true
     await this.engine.close()
     this.#release?.()
     this.#opened = undefined

@@ -10,7 +10,7 @@ const users = new Map<string, Set<User>>()
 /**
  * Notes that a store is in use, until the returned function is called.
  *
- * @param store what tells two stores apart, the path of a file
+ * @param store what tells two stores apart
  * @throws {TypeError} `ERR_OPTION_INVALID` if it is already in use for other handlers: each would be given work of the
  * other's, and could do nothing with it
  */
@@ -21,7 +21,7 @@ export function share(store: string, user: User): () => void {
     if (user.handlers.size > 0 && other.handlers.size > 0 && !haveSameNames(user, other)) {
       throw configurationError(
         'ERR_OPTION_INVALID',
-        `Two inboxes in this process store in ${store}, for different handlers: make one, and give it to all of them`,
+        'Two inboxes in this process use the same store, for different handlers: make one, and give it to all of them',
       )
     }
   }

@@ -106,6 +106,16 @@ describe('stored, then acknowledged', () => {
     expect(opening).toHaveBeenCalledTimes(2)
   })
 
+  test('one that was closed stores nothing until somebody opens it again', async () => {
+    const inbox = memory()
+    const { send } = await open({ '*': () => {} }, { inbox })
+    expect((await send()).status).toBe(200)
+    await inbox.close()
+    expect((await send()).status).toBe(503)
+    await inbox.open()
+    expect((await send()).status).toBe(200)
+  })
+
   test('nothing is stored of what is not verified, or has no effect', async () => {
     const inbox = memory()
     const records = recorded(inbox)
@@ -683,7 +693,9 @@ describe('refused when the handler is created', () => {
       inbox: onStore(),
       on: { '*': () => {} },
     })
-    await expect(another.inboxes[0]!.open()).rejects.toThrow(/store in a store, for different/)
+    await expect(another.inboxes[0]!.open()).rejects.toThrow(
+      /use the same store, for different handlers/,
+    )
     // Without handlers, or with the same ones, as after a reload.
     const operator = onStore()
     await operator.open()

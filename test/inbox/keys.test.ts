@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { memory } from 'webhook-target/engines/memory'
 import { createInbox } from 'webhook-target/inbox'
 import type { Attempt, Engine, KeyClaim, KeyStore, Run, Verdict } from 'webhook-target/inbox'
@@ -174,5 +174,24 @@ describe('a dead letter', () => {
     const verdict = await buried(dead, { number: 1, extend })
     expect(verdict).toEqual({ kind: 'dead', reason: 'unfit' })
     expect(bury).toHaveBeenCalledTimes(1)
+  })
+})
+
+describe('a store of keys that can not be used', () => {
+  test('is told by who works, and not by who only stores', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    onTestFinished(() => warn.mockRestore())
+    const keys = store(CLAIM)
+    keys.claim.mockRejectedValue(new Error('away'))
+    const inbox = createInbox(memory().engine, { keys })
+    onTestFinished(() => inbox.close())
+    await inbox.open()
+    expect(keys.claim).not.toHaveBeenCalled()
+    await inbox.work()
+    await vi.waitFor(() =>
+      expect(warn).toHaveBeenCalledExactlyOnceWith(
+        "memory works on nothing as long as its store of keys can't be used: away",
+      ),
+    )
   })
 })
