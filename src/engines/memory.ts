@@ -98,9 +98,8 @@ class MemoryEngine implements Engine, PullSource<MemoryClaim> {
 
   untilDue(): number | undefined {
     const todo = this.#todo()
-    return todo.length === 0
-      ? undefined
-      : Math.min(...todo.map(({ due }) => due)) - performance.now()
+    const due = todo.filter((entry) => !isBehind(entry, todo)).map((entry) => entry.due)
+    return due.length === 0 ? undefined : Math.min(...due) - performance.now()
   }
 
   async *dead(): AsyncGenerator<DeadLetter> {
@@ -114,9 +113,11 @@ class MemoryEngine implements Engine, PullSource<MemoryClaim> {
       (entry) => entry.state !== 'todo' && isChosen(entry, selection),
     )
     await before?.(chosen.map(({ record }) => record.key))
-    for (const entry of chosen) Object.assign(entry, { state: 'todo', due: 0, attempts: 0 })
+    // Another replay may have been faster.
+    const left = chosen.filter(({ state }) => state !== 'todo')
+    for (const entry of left) Object.assign(entry, { state: 'todo', due: 0, attempts: 0 })
     this.#loop?.wake()
-    return chosen.length
+    return left.length
   }
 
   async close(): Promise<void> {}
