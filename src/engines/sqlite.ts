@@ -46,7 +46,7 @@ export interface SqliteOptions extends InboxOptions {
    */
   readonly database?: SqliteDatabaseClass
   /**
-   * Bytes that the file may hold; stay well below the disk. A delivery of 2 KiB takes 4.2 kB for `replaySeconds`, then
+   * Bytes that the file may hold; stay well below the disk, for its log takes 16 MB beside it. A delivery of 2 KiB takes 4.2 kB for `replaySeconds`, then
    * 0.3 kB until `windowSeconds` has passed: with a day and a week, 1 GiB is enough for 180,000 a day. When room is
    * short, the content of the oldest that are done is forgotten early, and when none is left, their keys: such a
    * delivery is not told to be a duplicate any more. Only what is still to be done, or dead, has deliveries answered
