@@ -30,11 +30,13 @@ export class HostedInboxes {
         `${pulling.name} needs a process that runs between requests, and K_SERVICE is set: serve(handler, { work: true }) if CPU is always allocated and min-scale is 1 or more, { work: false } if another process works, or an engine that calls, as pubsub()`,
       )
     }
-    await Promise.all(
+    const started = await Promise.allSettled(
       this.#inboxes.map((inbox) =>
         inbox.pulls && work !== false ? inbox.work(host) : inbox.open(),
       ),
     )
+    // Once none is on its way any more: whoever closes them then closes all.
+    for (const one of started) if (one.status === 'rejected') throw one.reason
   }
 
   /**

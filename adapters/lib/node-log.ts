@@ -6,6 +6,7 @@ const SEVERITY: Partial<Record<DeliveryReport['outcome'], string>> = {
   rejected: 'WARNING',
   retry: 'WARNING',
   unavailable: 'ERROR',
+  dead: 'ERROR',
 }
 
 /** A reader of the log who is gone must not end the process. */
@@ -25,13 +26,17 @@ export function hostTelemetry(env: NodeJS.ProcessEnv): Telemetry {
   return {
     onDelivery(report) {
       const { provider, outcome, status, durationMs, type, id, error } = report
+      const { effect, key, attempt } = report
       const severity = SEVERITY[outcome] ?? 'INFO'
       const thrown = error?.code === 'ERR_HANDLER_FAILED' ? error.cause : undefined
       const line = {
         severity,
         message: describe(report),
         'logging.googleapis.com/labels': labels,
-        webhook: { provider, outcome, status, durationMs, type, id, code: error?.code },
+        webhook: {
+          ...{ provider, outcome, status, durationMs, type, id, code: error?.code },
+          ...{ effect, key, attempt },
+        },
         ...(thrown instanceof Error && { stack: thrown.stack }),
       }
       process.stdout.write(`${JSON.stringify(line)}\n`)

@@ -389,6 +389,7 @@ class SqliteEngine implements Engine, PullSource<SqliteClaim> {
 
   #sweep(ms: number): void {
     if (!this.#isOpen) return
+    clearTimeout(this.#sweeping)
     this.#sweeping = setTimeout(() => {
       this.#writes
         .write(() => this.#open().sweep(this.#retention))

@@ -21,6 +21,7 @@ import { Pressure } from './pressure.ts'
 import { toRecord } from './record.ts'
 import { createRun } from './run.ts'
 import { share } from './sharing.ts'
+import { StoreLog } from './store-log.ts'
 import { Waiting, type Waiter } from './waiting.ts'
 
 /** What an engine gives its user: the `inbox` of a handler, and what operators need. */
@@ -48,6 +49,8 @@ const WAITING_FOR_EACH = 10
 /** How soon a worker with nothing else to do begins, and how long one that is busy is waited for. */
 const PICKUP_MS = 100
 const MAX_PICKUP_MS = 1000
+/** How long those are waited with whose work is under way when it stops: less than servers take to drain. */
+const MAX_STOP_MS = 5000
 /** The longest wait to be stored: a third of the shortest deadline there is, 3 s. */
 const MAX_WAIT_MS = 1000
 
@@ -91,7 +94,8 @@ class StoringInbox implements EngineInbox {
     // Before its key counts as done: what can't be kept must come again.
     const run = withBurial(this.#counted(work), engine)
     const { keys, keepKeysMs: keepMs, leaseMs } = settings
-    this.#run = keys ? withKeys(run, keys, { leaseMs, keepMs }) : run
+    const log = new StoreLog(`The store of keys of ${engine.name}`)
+    this.#run = this.#answered(keys ? withKeys(run, keys, { leaseMs, keepMs }, log) : run)
   }
 
   get name(): string {
@@ -137,7 +141,7 @@ class StoringInbox implements EngineInbox {
 
   /** Once; but after a failure the next delivery tries again. */
   #open(): Promise<void> {
-    if (this.#closed) return Promise.reject(new Error('It was closed'))
+    if (this.#closed) return Promise.reject(new Error(CLOSED))
     return (this.#opened ??= this.#openStore().catch((error: unknown) => {
       this.#opened = undefined
       throw error
@@ -146,8 +150,13 @@ class StoringInbox implements EngineInbox {
 
   async #openStore(): Promise<void> {
     await this.engine.open()
-    const { store } = this.engine
-    if (store !== undefined) this.#release = share(store, { handlers: this.#endpoints })
+    try {
+      const { store } = this.engine
+      if (store !== undefined) this.#release = share(store, { handlers: this.#endpoints })
+    } catch (error) {
+      await this.engine.close()
+      throw error
+    }
   }
 
   async work(host: HostContext = {}): Promise<void> {
@@ -155,6 +164,7 @@ class StoringInbox implements EngineInbox {
     this.#hosted = true
     this.#closed = false
     await this.#open()
+    if (this.#closed) throw new Error(CLOSED)
     this.#checkKeys()
     const { concurrency, leaseMs } = this.#settings
     await (this.#worker ??= this.engine.work?.(this.#run, { concurrency, leaseMs }))
@@ -174,14 +184,22 @@ class StoringInbox implements EngineInbox {
   async stop(): Promise<void> {
     const worker = this.#worker
     this.#worker = undefined
-    // Those who wait would wait for work that nobody begins any more. What they wait for is stored.
-    this.#waiting.endAll(stored)
-    await (await worker)?.stop()
+    // Those whose work has not begun would wait for what nobody begins any more. What they wait for is stored.
+    this.#waiting.endThoseNotBegun(stored)
+    const timer = setTimeout(() => this.#waiting.endAll(stored), MAX_STOP_MS)
+    try {
+      await (await worker)?.stop()
+    } finally {
+      clearTimeout(timer)
+      this.#waiting.endAll(stored)
+    }
   }
 
   async close(): Promise<void> {
-    await this.stop()
     this.#closed = true
+    // What is being opened could not be closed, and would go on.
+    await this.#opened?.catch(() => undefined)
+    await this.stop()
     await this.engine.close()
     this.#release?.()
     this.#opened = undefined
@@ -280,6 +298,17 @@ class StoringInbox implements EngineInbox {
     }
   }
 
+  /** Whoever still waits when there is a verdict waits for an effect that did not run. */
+  #answered(run: Run): Run {
+    return async (record, attempt) => {
+      const verdict = await run(record, attempt)
+      const result =
+        verdict.kind === 'ack' ? stored : new WebhookError('ERR_INBOX_UNAVAILABLE', verdict.reason)
+      this.#waiting.end(record.key, result)
+      return verdict
+    }
+  }
+
   /** Knows what is under way, whoever waits for it. */
   #counted(work: Run): Run {
     return async (record, attempt) => {
@@ -344,6 +373,8 @@ const notBegun = (name: string, cause: WebhookError) =>
     `The work did not begin in this process; does another work on the same ${name}? Then acknowledge: 'processed' waits in vain`,
     { cause },
   )
+
+const CLOSED = 'The inbox was closed'
 
 const tooLate = (name: string) =>
   new WebhookError(

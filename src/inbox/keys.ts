@@ -1,5 +1,6 @@
 import { messageOf } from '../errors.ts'
 import type { Attempt, ReplayOptions, Run } from './engine.ts'
+import type { StoreLog } from './store-log.ts'
 
 /**
  * Remembers which records were worked on, for engines that can't tell duplicates, or not for long. Asked by the
@@ -48,9 +49,9 @@ export interface KeyRelease {
  * nobody can tell of because the store is away. The attempts are those that the store has counted: the count of a
  * queue is also of calls that found the record busy, or reached nobody.
  */
-export function withKeys(run: Run, keys: KeyStore, times: KeyTimes): Run {
+export function withKeys(run: Run, keys: KeyStore, times: KeyTimes, log: StoreLog): Run {
   return async (record, attempt) => {
-    const claim = await claimOf(keys, record.key, times)
+    const claim = await claimOf(keys, record.key, times, log)
     if (claim === 'done') return { kind: 'ack' }
     if ('reason' in claim) return { kind: 'retry', afterMs: times.leaseMs, ...claim }
     const verdict = await run(record, claimed(attempt, claim, keys))
@@ -66,11 +67,13 @@ export function withKeys(run: Run, keys: KeyStore, times: KeyTimes): Run {
   }
 }
 
-async function claimOf(keys: KeyStore, key: string, times: KeyTimes) {
+async function claimOf(keys: KeyStore, key: string, times: KeyTimes, log: StoreLog) {
   try {
     const claim = await keys.claim(key, times)
+    log.hasWork()
     return claim === 'busy' ? { reason: 'Another worker has it' } : claim
   } catch (error) {
+    log.noWork(error)
     return { reason: `The store of keys can't be asked: ${messageOf(error)}` }
   }
 }

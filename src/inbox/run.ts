@@ -5,7 +5,7 @@ import { backoffMs } from '../lib/backoff.ts'
 import { Budget } from '../lib/deadline.ts'
 import { drop, type Result } from '../outcomes.ts'
 import { work } from '../stages/work.ts'
-import type { Awaitable, HostContext } from '../types.ts'
+import type { HostContext } from '../types.ts'
 import { StoredContext } from './context.ts'
 import type { Attempt, InboxRecord, Run, Verdict } from './engine.ts'
 import type { InboxSettings } from './options.ts'
@@ -132,10 +132,10 @@ async function attend(
       attempt: number,
       transaction,
     })
-    const inTime = (pending: Awaitable<Result>) =>
-      budget.race(Promise.resolve(pending), (settled) => settled)
-    const result = await inTime(work(task, endpoint, budget, context))
-    return commit && endedWell(result) ? await inTime(committed(result, commit)) : result
+    const working = Promise.resolve(work(task, endpoint, budget, context))
+    const result = await budget.race<Result, Result>(working, (settled) => settled)
+    // However long it takes: it can't be called back, and only its end tells what has become of the work.
+    return commit && endedWell(result) ? await committed(result, commit) : result
   } finally {
     clearInterval(renewal)
     signal?.removeEventListener('abort', takenAway)

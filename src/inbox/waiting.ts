@@ -47,4 +47,9 @@ export class Waiting {
   endAll(result: Result): void {
     for (const key of this.#waiters.keys()) this.end(key, result)
   }
+  endThoseNotBegun(result: Result): void {
+    for (const waiters of this.#waiters.values()) {
+      for (const waiter of waiters) if (!waiter.hasBegun) waiter.tell(result)
+    }
+  }
 }

@@ -68,3 +68,24 @@ test.each([{ dead: true }, { since: 0 }] as const)(
     }
   },
 )
+
+test('nothing is stale next to what is put back later, of the same order', async () => {
+  const { engine, database } = await open()
+  const source = engine as unknown as PullSource<Claim>
+  database.exec(`
+    WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < ${COUNT})
+    INSERT INTO inbox (key, state, due, changed, endpoint, received_at, head, body, reason, ordering, sequence)
+    SELECT printf('%043d', n), 1 + (n % 7 = 0), n, n, 'test', n, '{}', x'7b7d', '', printf('order %d', n % 20), n
+    FROM number`)
+  const replaying = engine.replay!({ since: 0 })
+  let worked = 0
+  for (let isOver = false; !isOver;) {
+    const claims = await source.claim(100, 60_000)
+    worked += claims.length
+    for (const claim of claims) expect(claim.attempt.stale).toBe(false)
+    await Promise.all(claims.map((claim) => source.settle(claim, { kind: 'ack' })))
+    isOver = claims.length === 0 && worked > 0
+  }
+  expect(await replaying).toBe(COUNT)
+  expect(worked).toBe(COUNT)
+})

@@ -8,6 +8,7 @@ import {
   retry,
   type AcknowledgeMode,
   type Effects,
+  type Outcome,
   type ProviderDefinition,
   type WebhookContext,
   type WebhookEvent,
@@ -16,7 +17,13 @@ import {
 } from 'webhook-target'
 import { memory } from 'webhook-target/engines/memory'
 import { hmac } from 'webhook-target/schemes/hmac'
-import { createInbox, type DeadLetter, type EngineInbox, type Run } from 'webhook-target/inbox'
+import {
+  createInbox,
+  type DeadLetter,
+  type EngineInbox,
+  type KeyStore,
+  type Run,
+} from 'webhook-target/inbox'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { fetchDoor, exchange } from '../support/doors.ts'
 import { deferred, patched, recorded } from '../support/inboxes.ts'
@@ -284,21 +291,52 @@ describe('acknowledge', () => {
     expect(await send()).toMatchObject({ status: 200, body: '' })
   })
 
-  test('who waits is answered when the work stops', async () => {
-    const began = deferred()
-    const finish = deferred()
-    const { send, inbox } = await open({
-      made() {
-        began.resolve()
-        return finish.promise
-      },
+  describe('when the work stops', () => {
+    async function stopped() {
+      const began = deferred()
+      const finish = deferred<Outcome>()
+      const made = () => (began.resolve(), finish.promise)
+      const { send, inbox } = await open({ made }, { inbox: memory({ concurrency: 1 }) })
+      const records = recorded(inbox)
+      const underWay = send()
+      await began.promise
+      const behind = send()
+      await vi.waitFor(() => expect(records).toHaveLength(2))
+      return { underWay, behind, finish, stopping: inbox.stop() }
+    }
+
+    test('who waits for work that has not begun is answered at once, the others by what it comes to', async () => {
+      const { underWay, behind, finish, stopping } = await stopped()
+      expect(await behind).toMatchObject({ status: 200, body: '' })
+      finish.resolve(reply('done after all'))
+      expect(await underWay).toMatchObject({ status: 200, body: 'done after all' })
+      await stopping
     })
-    const answer = send()
-    await began.promise
-    const stopped = inbox.stop()
-    expect((await answer).status).toBe(200)
-    finish.resolve()
-    await stopped
+
+    test('and takes longer than a server has, those are answered too', async () => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+      onTestFinished(() => void vi.useRealTimers())
+      const { underWay, finish, stopping } = await stopped()
+      await vi.advanceTimersByTimeAsync(5000)
+      expect(await underWay).toMatchObject({ status: 200, body: '' })
+      finish.resolve(reply('too late'))
+      await stopping
+    })
+  })
+
+  test('processed is answered at once where the keys know that it is done', async () => {
+    const keys: KeyStore = {
+      claim: async () => 'done',
+      extend: async () => true,
+      done: async () => {},
+      release: async () => {},
+      forget: async () => {},
+    }
+    const { telemetry, reports } = recorder()
+    const inbox = memory({ keys })
+    const { send } = await open({ made: () => {} }, { inbox, acknowledge: 'processed', telemetry })
+    expect((await send()).status).toBe(200)
+    expect(reports).toMatchObject([{ outcome: 'stored' }])
   })
 })
 
@@ -634,6 +672,33 @@ describe('where nobody works', () => {
     expect((await send()).status).toBe(200)
     finish.resolve()
     await Promise.all(waiting)
+  })
+})
+
+describe('closing', () => {
+  test('what is being opened ends with it', async () => {
+    const opening = deferred()
+    const work = vi.fn()
+    const inbox = patched(memory(), { open: () => opening.promise, work })
+    createWebhookHandler({ provider: acme(), inbox, on: {} })
+    const working = inbox.work()
+    const closing = inbox.close()
+    opening.resolve()
+    await expect(working).rejects.toThrow('closed')
+    await closing
+    expect(work).not.toHaveBeenCalled()
+  })
+
+  test('a store that is refused is closed', async () => {
+    const close = vi.fn(async () => {})
+    const { inbox } = await open({ '*': () => {} }, { inbox: patched(memory(), { store: 's' }) })
+    const refused = patched(memory(), { store: 's', close })
+    createWebhookHandler({ provider: acme(), name: 'another', inbox: refused, on: {} })
+    await expect(refused.open()).rejects.toThrow('same store')
+    expect(close).toHaveBeenCalledOnce()
+    await inbox.close()
+    await refused.open()
+    await refused.close()
   })
 })
 

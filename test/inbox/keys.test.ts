@@ -4,9 +4,11 @@ import { createInbox } from 'webhook-target/inbox'
 import type { Attempt, Engine, KeyClaim, KeyStore, Run, Verdict } from 'webhook-target/inbox'
 import { withBurial } from '../../src/inbox/consumer.ts'
 import { withKeys } from '../../src/inbox/keys.ts'
+import { StoreLog } from '../../src/inbox/store-log.ts'
 
 const record = { key: 'k', endpoint: 'e', receivedAt: 0, head: '{}', body: new Uint8Array() }
 const TIMES = { leaseMs: 5000, keepMs: 60_000 }
+const LOG = new StoreLog('The store of keys')
 const CLAIM: KeyClaim = { key: 'k', fence: 'f', attempt: 3 }
 
 function store(claim: Awaited<ReturnType<KeyStore['claim']>>) {
@@ -31,7 +33,7 @@ describe('a store of keys', () => {
     ],
   ] as const)('is told what became of the work: %j, %j', async (verdict, calls) => {
     const keys = store(CLAIM)
-    expect(await withKeys(runWith(verdict), keys, TIMES)(record, { number: 1 })).toBe(verdict)
+    expect(await withKeys(runWith(verdict), keys, TIMES, LOG)(record, { number: 1 })).toBe(verdict)
     expect(keys.claim.mock.calls).toEqual([['k', TIMES]])
     const { done, release } = { done: [], release: [], ...calls }
     expect(keys.done.mock.calls).toEqual(done)
@@ -40,10 +42,10 @@ describe('a store of keys', () => {
 
   test('has what is done acknowledged, and what is busy tried again, without a run', async () => {
     const run = runWith({ kind: 'ack' })
-    expect(await withKeys(run, store('done'), TIMES)(record, { number: 1 })).toEqual({
+    expect(await withKeys(run, store('done'), TIMES, LOG)(record, { number: 1 })).toEqual({
       kind: 'ack',
     })
-    const busy = await withKeys(run, store('busy'), TIMES)(record, { number: 1 })
+    const busy = await withKeys(run, store('busy'), TIMES, LOG)(record, { number: 1 })
     expect(busy).toMatchObject({ kind: 'retry', afterMs: 5000 })
     expect(run).not.toHaveBeenCalled()
   })
@@ -51,7 +53,7 @@ describe('a store of keys', () => {
   test('counts the attempts, whatever the queue has counted', async () => {
     const run = runWith({ kind: 'ack' })
     const { signal } = new AbortController()
-    await withKeys(run, store(CLAIM), TIMES)(record, { number: 40, signal })
+    await withKeys(run, store(CLAIM), TIMES, LOG)(record, { number: 40, signal })
     expect(run.mock.calls[0]![1]).toMatchObject({ number: 3, signal })
   })
 
@@ -68,7 +70,7 @@ describe('a store of keys', () => {
       expect(await attempt.extend!(7000)).toBe(held)
       return { kind: 'ack' }
     })
-    await withKeys(run, keys, TIMES)(record, { number: 1, ...extend })
+    await withKeys(run, keys, TIMES, LOG)(record, { number: 1, ...extend })
     expect(run).toHaveResolvedWith({ kind: 'ack' })
     expect(keys.extend).toHaveBeenCalledWith(CLAIM, 7000)
   })
@@ -77,7 +79,7 @@ describe('a store of keys', () => {
     const keys = store(CLAIM)
     keys.claim.mockRejectedValue(new Error('away'))
     const run = runWith({ kind: 'ack' })
-    const verdict = await withKeys(run, keys, TIMES)(record, { number: 1 })
+    const verdict = await withKeys(run, keys, TIMES, LOG)(record, { number: 1 })
     expect(verdict).toMatchObject({
       kind: 'retry',
       reason: expect.stringContaining('away') as string,
@@ -88,7 +90,12 @@ describe('a store of keys', () => {
   test('that goes away meanwhile does not have it done again', async () => {
     const keys = store(CLAIM)
     keys.done.mockRejectedValue(new Error('away'))
-    const verdict = await withKeys(runWith({ kind: 'ack' }), keys, TIMES)(record, { number: 1 })
+    const verdict = await withKeys(
+      runWith({ kind: 'ack' }),
+      keys,
+      TIMES,
+      LOG,
+    )(record, { number: 1 })
     expect(verdict).toEqual({ kind: 'ack' })
   })
 })
@@ -178,6 +185,25 @@ describe('a dead letter', () => {
 })
 
 describe('a store of keys that can not be used', () => {
+  test('is told when it goes away while there is work, and when it is back, once each', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] })
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    onTestFinished(() => void vi.useRealTimers())
+    onTestFinished(() => warn.mockRestore())
+    const keys = store(CLAIM)
+    const run = withKeys(async () => ({ kind: 'ack' }), keys, TIMES, new StoreLog('The store'))
+    keys.claim.mockRejectedValue(new Error('away'))
+    for (let i = 0; i < 5; i++) {
+      expect((await run(record, { number: 1 })).kind).toBe('retry')
+      vi.advanceTimersByTime(600)
+    }
+    expect(warn).toHaveBeenCalledOnce()
+    expect(warn.mock.calls[0]![0]).toMatch(/^The store gives this process no work: away/)
+    keys.claim.mockResolvedValue(CLAIM)
+    for (let i = 0; i < 2; i++) await run(record, { number: 1 })
+    expect(warn).toHaveBeenCalledTimes(2)
+  })
+
   test('is told by who works, and not by who only stores', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
     onTestFinished(() => warn.mockRestore())

@@ -10,7 +10,7 @@ import {
 import { close } from './bullmq-closing.ts'
 import { toRecord } from './bullmq-record.ts'
 import { within } from './bullmq-within.ts'
-import { StoreLog } from './store-log.ts'
+import { StoreLog } from '../../inbox/store-log.ts'
 
 export interface BullWorkOptions extends WorkOptions {
   readonly Worker: BullWorkerClass

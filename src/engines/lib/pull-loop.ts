@@ -1,5 +1,5 @@
 import type { Attempt, InboxRecord, Run, Verdict, Worker, WorkOptions } from '../../inbox/engine.ts'
-import { StoreLog } from './store-log.ts'
+import { StoreLog } from '../../inbox/store-log.ts'
 
 /** A record that was given to this process until its lease ends. */
 export interface Claim {

@@ -34,7 +34,7 @@ CREATE INDEX inbox_settled ON inbox (state, changed) WHERE state <> ${TODO};
 CREATE INDEX inbox_content ON inbox (changed) WHERE state = ${DONE} AND body IS NOT NULL;
 CREATE INDEX inbox_keys ON inbox (changed) WHERE state = ${DONE} AND body IS NULL;
 CREATE INDEX inbox_ordering ON inbox (ordering, seq) WHERE state = ${TODO} AND ordering IS NOT NULL;
-CREATE INDEX inbox_sequence ON inbox (ordering, sequence) WHERE state = ${DONE} AND sequence IS NOT NULL;
+CREATE INDEX inbox_sequence ON inbox (ordering, sequence) WHERE state <> ${TODO} AND sequence IS NOT NULL;
 CREATE TABLE clock (boot TEXT NOT NULL, offset INTEGER NOT NULL, holder TEXT);
 PRAGMA application_id = ${APPLICATION_ID};
 PRAGMA user_version = ${VERSION};

@@ -85,7 +85,8 @@ export class SqliteStore {
   #isStale({ ordering, sequence }: SqliteRow): boolean {
     if (ordering === null || sequence === null) return false
     const later = this.#all(
-      `SELECT 1 FROM inbox WHERE state = ${DONE} AND ordering = ? AND sequence > ? LIMIT 1`,
+      `SELECT 1 FROM inbox
+       WHERE state <> ${TODO} AND state = ${DONE} AND ordering = ? AND sequence > ? LIMIT 1`,
       [ordering as string, Number(sequence)],
     )
     return later.length > 0
@@ -193,16 +194,27 @@ export class SqliteStore {
     )[0]!
     const [condition, value] =
       'dead' in selection ? ['state = ?', DEAD] : ['received_at >= ?', selection.since]
+    const chosen = `state <> ${TODO} AND body IS NOT NULL AND changed <= ? AND ${condition}`
+    const sameOrder = `SELECT key FROM inbox WHERE ordering = ? AND sequence IS NOT NULL AND ${chosen}`
+    const seen = new Set<unknown>()
     // In the order of their places, for what is put back is worked on before all are.
     for (let after = 0; after < Number(last);) {
       const rows = this.#all(
-        `SELECT seq, CASE WHEN state <> ${TODO} AND body IS NOT NULL AND changed <= ? AND ${condition}
-           THEN key END AS key
+        `SELECT seq, key, CASE WHEN sequence IS NOT NULL THEN ordering END AS ordering, ${chosen} AS chosen
          FROM inbox WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ${REPLAY_ROWS}`,
         [Number(until), value, after, Number(last)],
       )
       after = rows.length > 0 ? Number(rows.at(-1)!['seq']) : Infinity
-      yield rows.flatMap(({ key }) => (key === null ? [] : [key as string]))
+      const keys = new Set<string>()
+      for (const { key, ordering } of rows.filter((row) => row['chosen'])) {
+        keys.add(key as string)
+        if (ordering === null || seen.has(ordering)) continue
+        seen.add(ordering)
+        // All of an order at once: next to one that is still done and comes after it, the first would be stale.
+        const others = this.#all(sameOrder, [ordering as string, Number(until), value])
+        for (const other of others) keys.add(other['key'] as string)
+      }
+      yield [...keys]
     }
   }
 

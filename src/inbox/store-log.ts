@@ -1,4 +1,4 @@
-import { messageOf } from '../../errors.ts'
+import { messageOf } from '../errors.ts'
 
 /** What is over sooner is not worth a line: a store that is restarted, or locked by another process. */
 const PATIENCE_MS = 1000
