@@ -27,16 +27,14 @@ export function hostTelemetry(env: NodeJS.ProcessEnv): Telemetry {
     onDelivery(report) {
       const { provider, outcome, status, durationMs, type, id, error } = report
       const { effect, key, attempt } = report
+      const code = error?.code
       const severity = SEVERITY[outcome] ?? 'INFO'
-      const thrown = error?.code === 'ERR_HANDLER_FAILED' ? error.cause : undefined
+      const thrown = code === 'ERR_HANDLER_FAILED' ? error?.cause : undefined
       const line = {
         severity,
         message: describe(report),
         'logging.googleapis.com/labels': labels,
-        webhook: {
-          ...{ provider, outcome, status, durationMs, type, id, code: error?.code },
-          ...{ effect, key, attempt },
-        },
+        webhook: { provider, outcome, status, durationMs, type, id, code, effect, key, attempt },
         ...(thrown instanceof Error && { stack: thrown.stack }),
       }
       process.stdout.write(`${JSON.stringify(line)}\n`)

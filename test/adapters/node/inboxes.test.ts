@@ -66,11 +66,11 @@ describe('the inbox of a served handler', () => {
     const answer = post(server.port, fromAcme())
     await began.promise
     const closing = server.close()
-    expect((await answer).status).toBe(200) // it is stored
-    order.push('answered')
     finish.resolve()
+    expect((await answer).status).toBe(200)
+    order.push('answered')
     await closing
-    expect(order).toEqual(['answered', 'done', 'closed'])
+    expect(order).toEqual(['done', 'answered', 'closed'])
   })
 
   test('that can not be opened keeps the server from starting, and the others from working on', async () => {

@@ -1,6 +1,7 @@
 import { createWebhookHandler, drop, retry } from 'webhook-target'
 import { github } from 'webhook-target/providers/github'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { hostTelemetry } from '../../../adapters/lib/node-log.ts'
 import { recorder } from '../../support/reports.ts'
 import { fromGitHub, SECRET } from '../../support/senders.ts'
 import { post, start } from '../../support/wire.ts'
@@ -70,6 +71,18 @@ describe('on Knative', () => {
     expect(entries[4]).toMatchObject({ webhook: { code: 'ERR_HANDLER_FAILED' } })
     expect(entries[4]!.stack).toContain('database is down')
     expect(entries[5]).toMatchObject({ webhook: { code: 'ERR_SIGNATURE_MISMATCH' } })
+  })
+
+  test('a dead letter is an error, and says which it is', () => {
+    vi.stubEnv('K_SERVICE', 'hooks')
+    const lines: string[] = []
+    vi.spyOn(process.stdout, 'write').mockImplementation((text) => lines.push(String(text)) > 0)
+    const report = { provider: 'github', outcome: 'dead', status: 0, durationMs: 1 } as const
+    hostTelemetry(process.env).onDelivery!({ ...report, key: 'k', attempt: 12, effect: 'relay' })
+    expect(JSON.parse(lines[0]!)).toMatchObject({
+      severity: 'ERROR',
+      webhook: { outcome: 'dead', key: 'k', attempt: 12, effect: 'relay' },
+    })
   })
 
   interface Entry {
