@@ -1,9 +1,8 @@
-import type { AcceptTask, Inbox, WorkedTask, WorkingEndpoint } from '../endpoint.ts'
-import { configurationError, isWebhookError, messageOf, WebhookError } from '../errors.ts'
-import type { Task } from '../event.ts'
-import type { Budget } from '../lib/deadline.ts'
-import { ignored, stored, type Result } from '../outcomes.ts'
+import type { AcceptTask, Inbox, WorkingEndpoint } from '../endpoint.ts'
+import { configurationError, messageOf } from '../errors.ts'
+import { stored } from '../outcomes.ts'
 import type { HostContext, WebhookHandler } from '../types.ts'
+import { Acceptance } from './acceptance.ts'
 import { createConsumer, withBurial } from './consumer.ts'
 import type {
   DeadLetter,
@@ -17,12 +16,10 @@ import type {
 import { checkKeys } from './key-check.ts'
 import { forgetting, withKeys } from './keys.ts'
 import { compileOptions, type InboxOptions, type InboxSettings } from './options.ts'
-import { Pressure } from './pressure.ts'
-import { toRecord } from './record.ts'
 import { createRun } from './run.ts'
 import { share } from './sharing.ts'
 import { StoreLog } from './store-log.ts'
-import { Waiting, type Waiter } from './waiting.ts'
+import { Waiting } from './waiting.ts'
 
 /** What an engine gives its user: the `inbox` of a handler, and what operators need. */
 export interface EngineInbox extends Inbox {
@@ -44,16 +41,8 @@ export interface EngineInbox extends Inbox {
   replay(selection: ReplaySelection | RecordSelection): Promise<number>
 }
 
-/** Deliveries that wait for their work, for each that can be worked on. More would hardly be done in time. */
-const WAITING_FOR_EACH = 10
-/** How soon a worker with nothing else to do begins, and how long one that is busy is waited for. */
-const PICKUP_MS = 100
-const MAX_PICKUP_MS = 1000
 /** How long those are waited with whose work is under way when it stops: less than servers take to drain. */
 const MAX_STOP_MS = 5000
-/** The longest wait to be stored: a third of the shortest deadline there is, 3 s. */
-const MAX_WAIT_MS = 1000
-
 /**
  * Makes an engine an inbox: persist, then acknowledge.
  *
@@ -69,10 +58,8 @@ class StoringInbox implements EngineInbox {
   readonly #settings: InboxSettings
   readonly #run: Run
   readonly #endpoints = new Map<string, WorkingEndpoint>()
-  readonly #pressure = new Pressure()
   readonly #waiting = new Waiting()
-  /** Records that are worked on in this process now. */
-  #inWork = 0
+  readonly #acceptance: Acceptance
   #host: HostContext = {}
   /** Whether anybody has said what this process is for. */
   #hosted = false
@@ -92,10 +79,18 @@ class StoringInbox implements EngineInbox {
       onResult: ({ key }, result) => this.#waiting.end(key, result),
     })
     // Before its key counts as done: what can't be kept must come again.
-    const run = withBurial(this.#counted(work), engine)
+    const run = withBurial(this.#waiting.counted(work), engine)
     const { keys, keepKeysMs: keepMs, leaseMs } = settings
     const log = new StoreLog(`The store of keys of ${engine.name}`)
-    this.#run = this.#answered(keys ? withKeys(run, keys, { leaseMs, keepMs }, log) : run)
+    this.#run = this.#waiting.answered(keys ? withKeys(run, keys, { leaseMs, keepMs }, log) : run)
+    this.#acceptance = new Acceptance({
+      engine,
+      settings,
+      waiting: this.#waiting,
+      open: () => this.#open(),
+      works: () => this.#worker !== undefined,
+      onStored: () => this.#checkHost(),
+    })
   }
 
   get name(): string {
@@ -120,7 +115,7 @@ class StoringInbox implements EngineInbox {
       )
     }
     this.#endpoints.set(name, endpoint)
-    return (task, budget) => this.#accept(task, endpoint, budget)
+    return (task, budget) => this.#acceptance.accept(task, endpoint, budget)
   }
 
   async open(): Promise<void> {
@@ -241,119 +236,6 @@ class StoringInbox implements EngineInbox {
     return records.length
   }
 
-  async #accept(task: Task, endpoint: WorkingEndpoint, budget: Budget): Promise<WorkedTask> {
-    try {
-      if (!endpoint.findEffect(task)) return { task, result: ignored, duplicate: false }
-      const record = await toRecord(task, endpoint, this.#settings)
-      return await this.#store(record, task, endpoint, budget)
-    } catch (error) {
-      return { task, result: toError(error, this.name), duplicate: false }
-    }
-  }
-
-  async #store(
-    record: InboxRecord,
-    task: Task,
-    endpoint: WorkingEndpoint,
-    budget: Budget,
-  ): Promise<WorkedTask> {
-    const { acknowledge } = endpoint
-    // Before it is stored: the worker may be done with it by the time this goes on.
-    const waiter = this.#mayWait(acknowledge) ? this.#waiting.enter(record.key) : undefined
-    try {
-      const put = await this.#put(record, endpoint, budget)
-      this.#checkHost()
-      // A slow effect must not turn away what could be stored.
-      if (waiter) task.event.delivery.parts.giveWay?.()
-      const result =
-        waiter && put === 'stored' ? await this.#endOf(waiter, acknowledge, budget) : stored
-      return { task, result, duplicate: put === 'duplicate' }
-    } finally {
-      waiter?.leave()
-    }
-  }
-
-  /** What the work on it has come to, if this process does it; with `auto`, only if it begins soon. */
-  async #endOf(
-    waiter: Waiter,
-    acknowledge: WorkingEndpoint['acknowledge'],
-    budget: Budget,
-  ): Promise<Result> {
-    let timer: ReturnType<typeof setTimeout>
-    const look = (isLast: boolean) => {
-      if (waiter.hasBegun) return
-      // A worker that is busy may still get to it; one that is not would have it, unless another process has.
-      const isBusy = this.#inWork >= this.#settings.concurrency
-      if (isLast || !isBusy) waiter.tell(stored)
-      else timer = setTimeout(look, MAX_PICKUP_MS, true)
-    }
-    if (acknowledge === 'auto') timer = setTimeout(look, PICKUP_MS, false)
-    try {
-      return await budget.race<Result, Result>(waiter.result, (result) => {
-        if (acknowledge === 'auto') return isFailure(result) ? stored : result
-        return isWebhookError(result) && !waiter.hasBegun ? notBegun(this.name, result) : result
-      })
-    } finally {
-      clearTimeout(timer!)
-    }
-  }
-
-  /** Whoever still waits when there is a verdict waits for an effect that did not run. */
-  #answered(run: Run): Run {
-    return async (record, attempt) => {
-      const verdict = await run(record, attempt)
-      const result =
-        verdict.kind === 'ack' ? stored : new WebhookError('ERR_INBOX_UNAVAILABLE', verdict.reason)
-      this.#waiting.end(record.key, result)
-      return verdict
-    }
-  }
-
-  /** Knows what is under way, whoever waits for it. */
-  #counted(work: Run): Run {
-    return async (record, attempt) => {
-      this.#inWork++
-      this.#waiting.begin(record.key)
-      try {
-        return await work(record, attempt)
-      } finally {
-        this.#inWork--
-      }
-    }
-  }
-
-  async #put(record: InboxRecord, endpoint: WorkingEndpoint, budget: Budget) {
-    const { maxBytes } = this.engine.capabilities
-    if (record.body.length > maxBytes) {
-      throw new WebhookError(
-        'ERR_BODY_TOO_LARGE',
-        `The body has ${record.body.length} bytes, and ${this.name} stores ${maxBytes} at most`,
-      )
-    }
-    // What its sender will never send again is turned away last.
-    const { retries } = endpoint.provider.acknowledge ?? {}
-    this.#pressure.enter(
-      retries === false ? budget.totalMs / 2 : Math.min(MAX_WAIT_MS, budget.totalMs / 3),
-    )
-    const giveUp = new AbortController()
-    try {
-      const putting = this.#open().then(() => this.engine.put(record, { signal: giveUp.signal }))
-      const put = await budget.hold(putting, () => tooLate(this.name))
-      this.#pressure.leave()
-      return put
-    } catch (error) {
-      giveUp.abort()
-      this.#pressure.giveUp()
-      throw error
-    }
-  }
-
-  #mayWait(acknowledge: WorkingEndpoint['acknowledge']): boolean {
-    if (!this.#worker || acknowledge === 'stored') return false
-    const most = WAITING_FOR_EACH * this.#settings.concurrency
-    return acknowledge === 'processed' || this.#waiting.size < most
-  }
-
   /** What is stored where nobody works on it looks like a success for ever. */
   #checkHost(): void {
     if (this.#hosted || !this.pulls) return
@@ -364,26 +246,4 @@ class StoringInbox implements EngineInbox {
   }
 }
 
-/** With `auto`, what did not end well or in time is answered as what it is: stored, to be tried again. */
-const isFailure = (result: Result) => isWebhookError(result) || result.kind === 'retry'
-
-const notBegun = (name: string, cause: WebhookError) =>
-  new WebhookError(
-    cause.code,
-    `The work did not begin in this process; does another work on the same ${name}? Then acknowledge: 'processed' waits in vain`,
-    { cause },
-  )
-
 const CLOSED = 'The inbox was closed'
-
-const tooLate = (name: string) =>
-  new WebhookError(
-    'ERR_INBOX_UNAVAILABLE',
-    `${name} did not store the delivery before the deadline; is it slow, or locked?`,
-  )
-
-function toError(cause: unknown, name: string): WebhookError {
-  if (isWebhookError(cause)) return cause
-  const text = `${name} did not store the delivery: ${messageOf(cause)}`
-  return new WebhookError('ERR_INBOX_UNAVAILABLE', text, { cause })
-}

@@ -1,4 +1,6 @@
-import type { Result } from '../outcomes.ts'
+import { WebhookError } from '../errors.ts'
+import { stored, type Result } from '../outcomes.ts'
+import type { Run } from './engine.ts'
 
 /** A delivery that waits for its work. */
 export interface Waiter {
@@ -13,11 +15,17 @@ export interface Waiter {
 
 /** The deliveries that wait for the end of their work in this process, by the keys of their records. */
 export class Waiting {
+  #inWork = 0
   readonly #waiters = new Map<string, Set<{ hasBegun: boolean; tell(result: Result): void }>>()
 
   /** How many records are waited for. */
   get size(): number {
     return this.#waiters.size
+  }
+
+  /** How many records are worked on. */
+  get inWork(): number {
+    return this.#inWork
   }
 
   enter(key: string): Waiter {
@@ -50,6 +58,30 @@ export class Waiting {
   endThoseNotBegun(result: Result): void {
     for (const waiters of this.#waiters.values()) {
       for (const waiter of waiters) if (!waiter.hasBegun) waiter.tell(result)
+    }
+  }
+
+  /** Knows what is under way, whoever waits for it. */
+  counted(work: Run): Run {
+    return async (record, attempt) => {
+      this.#inWork++
+      this.begin(record.key)
+      try {
+        return await work(record, attempt)
+      } finally {
+        this.#inWork--
+      }
+    }
+  }
+
+  /** Whoever still waits when there is a verdict waits for an effect that did not run. */
+  answered(run: Run): Run {
+    return async (record, attempt) => {
+      const verdict = await run(record, attempt)
+      const result =
+        verdict.kind === 'ack' ? stored : new WebhookError('ERR_INBOX_UNAVAILABLE', verdict.reason)
+      this.end(record.key, result)
+      return verdict
     }
   }
 }
