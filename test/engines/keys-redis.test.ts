@@ -41,7 +41,7 @@ describe.skipIf(!hasRedis())('on Redis', () => {
     const gone = new Redis({ port: 1, maxRetriesPerRequest: 0, retryStrategy: () => null })
     gone.on('error', () => undefined)
     await expect(redisKeys(gone).claim('key', TIMES)).rejects.toThrow()
-    await expect(checkKeys(redisKeys(gone))).rejects.toThrow('The store of keys')
+    await expect(checkKeys(redisKeys(gone))).rejects.toThrow('Connection is closed')
   })
 })
 
