@@ -38,7 +38,10 @@ export class AttemptTransaction implements HandlerTransaction {
     await (this.#ended = this.#end(true))
   }
 
-  /** Undoes what is not committed by then. Whether the work is marked as done. */
+  /**
+   * Undoes what is not committed by then. Whether the work is marked as done: where the commit has failed, who called
+   * it knows, and what can't be rolled back ends with its connection.
+   */
   end(): Promise<boolean> {
     return (this.#ended ??= this.#end(false)).catch(() => false)
   }
