@@ -57,8 +57,7 @@ export function toRecord(
     ...(event.isBatchItem && { item: true }),
   }
   // Handlers that share an inbox, and effects of one event, have nothing to do with each other.
-  const scoped = (text: string) =>
-    crypto.hash('sha256', encodeUtf8(`${endpoint.name}\n${text}`), 'base64url')
+  const scoped = (text: string) => crypto.hash('sha256', `${endpoint.name}\n${text}`, 'base64url')
   const hashes = [
     scoped(task.key),
     ...(order === undefined ? [] : [scoped(`${effect ?? ''}\n${order}`)]),

@@ -18,7 +18,7 @@ export interface Crypto {
   readonly name: 'node' | 'web'
   /** Prepares a key once; the result may be kept for as long as the key is valid. */
   hmac(algorithm: HashAlgorithm, key: Uint8Array): Hmac
-  hash(algorithm: HashAlgorithm, data: Uint8Array, encoding: TextEncoding): Awaitable<string>
+  hash(algorithm: HashAlgorithm, data: Chunk, encoding: TextEncoding): Awaitable<string>
 }
 
 /** Block sizes in bytes (FIPS 180-4), to which an HMAC key is padded (RFC 2104, section 2). */
@@ -35,7 +35,7 @@ interface NodeMac {
 }
 /** The part of node:crypto in use, described here because this folder must not see Node's types. */
 export interface NodeCrypto {
-  hash?(algorithm: string, data: Uint8Array, encoding: string): string
+  hash?(algorithm: string, data: Chunk, encoding: string): string
   createHash(algorithm: string): NodeMac
   createHmac(algorithm: string, key: unknown): NodeMac
   createSecretKey(key: Uint8Array): unknown
@@ -50,7 +50,7 @@ export interface NodeCrypto {
 const ONE_SHOT_LIMIT = 64 * 1024
 
 export function nodeCrypto(node: NodeCrypto): Crypto {
-  const hash = (algorithm: string, data: Uint8Array, encoding: string) =>
+  const hash = (algorithm: string, data: Chunk, encoding: string) =>
     node.hash
       ? node.hash(algorithm, data, encoding)
       : node.createHash(algorithm).update(data).digest(encoding)
@@ -131,7 +131,7 @@ export function webCrypto(web: typeof globalThis.crypto): Crypto {
       }
     },
     hash: async (algorithm, data, encoding) =>
-      text(await web.subtle.digest(algorithms[algorithm], source(data)), encoding),
+      text(await web.subtle.digest(algorithms[algorithm], source(toBytes(data))), encoding),
   }
 }
 

@@ -1,6 +1,5 @@
 import { after } from '../lib/awaitable.ts'
-import { crypto } from '../lib/crypto.ts'
-import { encodeUtf8 } from '../lib/bytes.ts'
+import { crypto, type Chunk } from '../lib/crypto.ts'
 import type { DeliveredEvent } from '../event.ts'
 import type { Awaitable } from '../types.ts'
 
@@ -31,11 +30,10 @@ function scopeOf({ delivery }: DeliveredEvent): string {
 }
 
 function hashOf(event: DeliveredEvent, id: string | undefined): Awaitable<string> {
-  const content = id === undefined ? contentOf(event) : encodeUtf8(id)
-  return crypto.hash('sha256', content, 'base64url')
+  return crypto.hash('sha256', id ?? contentOf(event), 'base64url')
 }
 
 /** The item of a batch, else the whole body. */
-function contentOf(event: DeliveredEvent): Uint8Array {
-  return event.isBatchItem ? encodeUtf8(JSON.stringify(event.payload)) : event.delivery.body
+function contentOf(event: DeliveredEvent): Chunk {
+  return event.isBatchItem ? JSON.stringify(event.payload) : event.delivery.body
 }

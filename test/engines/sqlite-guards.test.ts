@@ -65,13 +65,11 @@ describe('a commit that fails', () => {
   test.each([FULL, IOERR_FSYNC, CONSTRAINT])('acknowledges nothing: %i', async (errcode) => {
     const { engine, failures, keys } = await failing()
     failures.push(errcode)
-    await expect(Promise.all([engine.put(record()), engine.put(record())])).rejects.toThrow(
-      'It fails',
-    )
+    const put = record()
+    await expect(Promise.all([engine.put(put), engine.put(record())])).rejects.toThrow('It fails')
     expect(keys()).toEqual([])
-    const next = record()
-    expect(await engine.put(next)).toBe('stored')
-    expect(keys()).toEqual([next.key])
+    expect(await engine.put(put)).toBe('stored')
+    expect(keys()).toEqual([put.key])
   })
 
   test('by an I/O error: the file is opened anew, and its log brought to the disk', async () => {

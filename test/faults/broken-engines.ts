@@ -81,10 +81,19 @@ function withoutFencing({ engine, file }: Subject): Engine {
   })
 }
 
-/** Keeps no trace of what is done, as queues do that delete it. */
-function forgetsDone({ engine, file }: Subject): Engine {
-  return afterWork(engine, ({ key }, { kind }) => {
-    if (kind === 'ack') query(file, 'DELETE FROM inbox WHERE key = ? RETURNING 1', key)
+/** Takes what is done for new, as queues do that delete it. */
+function forgetsDone({ engine }: Subject): Engine {
+  const done = new Map<string, number>()
+  return wrap(engine, {
+    put: (record, options) =>
+      engine.put({ ...record, key: `${record.key}~${done.get(record.key) ?? 0}` }, options),
+    work: (run, options) =>
+      engine.work!(async (record, attempt) => {
+        const key = record.key.replace(/~\d+$/, '')
+        const verdict = await run({ ...record, key }, attempt)
+        if (verdict.kind === 'ack') done.set(key, (done.get(key) ?? 0) + 1)
+        return verdict
+      }, options),
   })
 }
 

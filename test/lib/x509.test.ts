@@ -110,7 +110,12 @@ describe('anything else', () => {
         const node = attempt(() => expected(broken))
         if (node === undefined) return
         const isRefused = parseCertificate(broken).unknownCritical !== undefined
-        const aside = { commonName: '', dnsNames: [], spki: '', ...(isRefused && { isIssuer: false }) }
+        const aside = {
+          commonName: '',
+          dnsNames: [],
+          spki: '',
+          ...(isRefused && { isIssuer: false }),
+        }
         expect({ ...read, ...aside }).toEqual({ ...node, ...aside })
       }),
       { numRuns: 1000 },

@@ -1,9 +1,12 @@
 import type { DeadLetter, InboxRecord, ReplaySelection, Verdict } from '../../inbox/engine.ts'
 import type { SqliteDatabase, SqliteRow, SqliteStatement, SqliteValue } from './sqlite-binding.ts'
+import { SqliteKeys } from './sqlite-keys.ts'
 import { DEAD, DONE, first, TODO } from './sqlite-schema.ts'
+import type { Transactions } from './write-queue.ts'
 
 export interface Claimed {
   readonly record: InboxRecord
+  readonly seq: number
   readonly attempts: number
   readonly fence: string
   /** Whether something of the same order with a higher sequence is done. */
@@ -23,6 +26,8 @@ const SWEEP_ROWS = 250
 /** At a time, when room is short: whoever puts is waiting. */
 const FREE_ROWS = 100
 const DEAD_PAGE = 100
+/** The place of no record. */
+const NOWHERE = 0
 /** In one transaction of a replay. */
 const REPLAY_ROWS = 250
 /**
@@ -32,14 +37,23 @@ const REPLAY_ROWS = 250
 const RECORD = `key, endpoint, CAST(received_at AS REAL) AS received_at, head, body, ordering,
   CAST(sequence AS REAL) AS sequence`
 
+const insert = (waits: string) => `
+  INSERT INTO inbox (seq, key, due, changed, endpoint, received_at, head, body, sequence, ordering, waits)
+  VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ${waits})`
+const INSERT = insert('0')
+const INSERT_ORDERED = insert(
+  `EXISTS (SELECT 1 FROM inbox WHERE state = ${TODO} AND ordering = ?9)`,
+)
 /** The statements. All but the readings run inside a transaction of the caller's. */
-export class SqliteStore {
+export class SqliteStore implements Transactions {
   readonly #database: SqliteDatabase
+  readonly #keys: SqliteKeys
   readonly #statements = new Map<string, SqliteStatement>()
   readonly #now: () => number
 
-  constructor(database: SqliteDatabase, now: () => number) {
+  constructor(database: SqliteDatabase, now: () => number, maxRecentKeys?: number) {
     this.#database = database
+    this.#keys = new SqliteKeys(database, maxRecentKeys)
     this.#now = now
   }
 
@@ -47,18 +61,37 @@ export class SqliteStore {
     this.#database.close()
   }
 
+  begin(): void {
+    this.#database.exec('BEGIN IMMEDIATE')
+    this.#keys.begin()
+  }
+
+  commit(): void {
+    this.#keys.beforeCommit()
+    this.#database.exec('COMMIT')
+    this.#keys.committed()
+  }
+
+  rollBack(): void {
+    this.#keys.rolledBack()
+    try {
+      this.#database.exec('ROLLBACK')
+    } catch {
+      // Some failures have rolled it back already.
+    }
+  }
+
   put(record: InboxRecord, revive: boolean): 'stored' | 'duplicate' {
-    const now = this.#now()
+    const known = this.#keys.find(record.key)
+    if (known !== undefined) {
+      const isRevived = revive && this.#revive(`state = ${DEAD} AND seq = ?`, [known]) > 0
+      return isRevived ? 'stored' : 'duplicate'
+    }
     const { key, endpoint, receivedAt, head, body, order = null, sequence = null } = record
-    const inserted = this.#run(
-      `INSERT INTO inbox (key, due, changed, endpoint, received_at, head, body, sequence, ordering, waits)
-       VALUES (?1, ?2, ?2, ?3, ?4, ?5, ?6, ?7, ?8,
-         EXISTS (SELECT 1 FROM inbox WHERE state = ${TODO} AND ordering = ?8))
-       ON CONFLICT (key) DO NOTHING`,
-      [key, now, endpoint, receivedAt, head, body, sequence, order],
-    )
-    if (inserted) return 'stored'
-    return revive && this.#revive(`state = ${DEAD} AND key = ?`, [key]) ? 'stored' : 'duplicate'
+    const values = [key, this.#now(), endpoint, receivedAt, head, body, sequence, order]
+    this.#run(order === null ? INSERT : INSERT_ORDERED, [this.#keys.next, ...values])
+    this.#keys.add(key)
+    return 'stored'
   }
 
   /** Gives out what is due, oldest first, and of each order only the first. Counts the attempt. */
@@ -76,6 +109,7 @@ export class SqliteStore {
       .toSorted((a, b) => Number(a['seq']) - Number(b['seq']))
       .map((row) => ({
         record: toRecord(row),
+        seq: Number(row['seq']),
         attempts: Number(row['attempts']),
         fence,
         stale: this.#isStale(row),
@@ -93,12 +127,12 @@ export class SqliteStore {
   }
 
   /** False if the work has been taken away: the verdict then counts for nothing. */
-  settle({ record: { key, order }, fence }: Claimed, verdict: Verdict): boolean {
+  settle({ record: { order }, seq, fence }: Claimed, verdict: Verdict): boolean {
     const now = this.#now()
     if (verdict.kind === 'retry') {
       const delayed = this.#run(
-        `UPDATE inbox SET due = ?, fence = NULL, reason = ? WHERE key = ? AND fence = ? AND state = ${TODO}`,
-        [now + Math.ceil(verdict.afterMs), verdict.reason, key, fence],
+        `UPDATE inbox SET due = ?, fence = NULL, reason = ? WHERE seq = ? AND fence = ? AND state = ${TODO}`,
+        [now + Math.ceil(verdict.afterMs), verdict.reason, seq, fence],
       )
       if (delayed && order !== undefined) this.#lineUp(order)
       return delayed
@@ -106,8 +140,8 @@ export class SqliteStore {
     const [state, reason] = verdict.kind === 'ack' ? [DONE, null] : [DEAD, verdict.reason]
     const settled = this.#run(
       `UPDATE inbox SET state = ?, reason = ?, fence = NULL, changed = ?
-       WHERE key = ? AND fence = ? AND state = ${TODO}`,
-      [state, reason, now, key, fence],
+       WHERE seq = ? AND fence = ? AND state = ${TODO}`,
+      [state, reason, now, seq, fence],
     )
     if (settled && order !== undefined) this.#advance(order)
     return settled
@@ -140,10 +174,10 @@ export class SqliteStore {
     this.#advance(order)
   }
 
-  extend({ record: { key }, fence }: Claimed, ms: number): boolean {
-    return this.#run(`UPDATE inbox SET due = ? WHERE key = ? AND fence = ? AND state = ${TODO}`, [
+  extend({ seq, fence }: Claimed, ms: number): boolean {
+    return this.#run(`UPDATE inbox SET due = ? WHERE seq = ? AND fence = ? AND state = ${TODO}`, [
       this.#now() + ms,
-      key,
+      seq,
       fence,
     ])
   }
@@ -220,23 +254,26 @@ export class SqliteStore {
 
   #isFinished(key: string): boolean {
     const finished = `state <> ${TODO} AND body IS NOT NULL`
-    return this.#all(`SELECT 1 FROM inbox WHERE ${finished} AND key = ?`, [key]).length > 0
+    const found = `SELECT 1 FROM inbox WHERE ${finished} AND seq = ?`
+    return this.#all(found, [this.#keys.find(key) ?? NOWHERE]).length > 0
   }
 
   /** How many there were. */
   putBack(keys: readonly string[]): number {
-    return keys.filter((key) => this.#revive(`state <> ${TODO} AND key = ?`, [key])).length
+    const finished = `state <> ${TODO} AND seq = ?`
+    return keys.filter((key) => this.#revive(finished, [this.#keys.find(key) ?? NOWHERE])).length
   }
 
   /** Forgets a batch of what is past its time; true if there may be more. Never what is still to be done. */
   sweep({ windowMs, replayMs, deadMs }: Retention): boolean {
     const now = this.#now()
+    const more = this.#keys.bringIn()
     const swept = [
       this.#empty(SWEEP_ROWS, now - replayMs),
       this.#forget(`state = ${DONE}`, SWEEP_ROWS, now - windowMs),
       this.#forget(`state = ${DEAD}`, SWEEP_ROWS, now - deadMs),
     ]
-    return swept.some((rows) => rows === SWEEP_ROWS)
+    return more || swept.some((rows) => rows === SWEEP_ROWS)
   }
 
   /**
@@ -244,6 +281,7 @@ export class SqliteStore {
    * if nothing is left but what is still to be done, or dead.
    */
   free(): boolean {
+    this.#keys.bringInAll()
     return (
       this.#empty(FREE_ROWS, Infinity) > 0 ||
       this.#forget(`state = ${DONE} AND body IS NULL`, FREE_ROWS, Infinity) > 0
@@ -257,20 +295,25 @@ export class SqliteStore {
   #empty(limit: number, before: number): number {
     return this.#changes(
       `UPDATE inbox SET seq = -seq, head = '', body = NULL WHERE seq IN (
-         SELECT seq FROM inbox WHERE state = ${DONE} AND body IS NOT NULL AND changed < ?
+         SELECT seq FROM inbox WHERE state = ${DONE} AND body IS NOT NULL AND changed < ? AND seq <= ?
          ORDER BY changed LIMIT ?)`,
-      [before, limit],
+      [before, this.#keys.indexed, limit],
     )
   }
 
   /** `state <> TODO` says nothing more, and leads to the index. */
   #forget(condition: string, limit: number, before: number): number {
-    return this.#changes(
+    const forgotten = this.#all(
       `DELETE FROM inbox WHERE seq IN (
-         SELECT seq FROM inbox WHERE state <> ${TODO} AND ${condition} AND changed < ?
-         ORDER BY changed LIMIT ?)`,
-      [before, limit],
+         SELECT seq FROM inbox WHERE state <> ${TODO} AND ${condition} AND changed < ? AND seq <= ?
+         ORDER BY changed LIMIT ?)
+       RETURNING key`,
+      [before, this.#keys.indexed, limit],
     )
+    for (const { key } of forgotten) {
+      this.#run('DELETE FROM inbox_places WHERE key = ?', [key as string])
+    }
+    return forgotten.length
   }
 
   isEmpty(): boolean {
@@ -281,7 +324,8 @@ export class SqliteStore {
   size(): number {
     const pages = Number(first(this.#database, 'PRAGMA page_count'))
     const free = Number(first(this.#database, 'PRAGMA freelist_count'))
-    return (pages - free) * Number(first(this.#database, 'PRAGMA page_size'))
+    const used = (pages - free) * Number(first(this.#database, 'PRAGMA page_size'))
+    return used + this.#keys.pending
   }
 
   /** What has lost its content can't be worked on again. Places are those from when it was stored. */

@@ -1,4 +1,12 @@
-import { failureOf, type SqliteDatabase, type SqliteFailure } from './sqlite-binding.ts'
+import { failureOf, type SqliteFailure } from './sqlite-binding.ts'
+
+export interface Transactions {
+  /** Locks the file for writing. */
+  begin(): void
+  commit(): void
+  /** Never throws: some failures have rolled it back already. */
+  rollBack(): void
+}
 
 interface Write {
   /** Runs within the transaction of all that were queued in the same turn. */
@@ -19,14 +27,14 @@ const BUSY_PAUSE_MS = 5
  * each promise resolves after that. At 64 in flight this is seven times as fast as one by one.
  */
 export class WriteQueue {
-  readonly #database: () => SqliteDatabase
+  readonly #transactions: () => Transactions
   readonly #onFailure: (failure: SqliteFailure) => void
   #writes: Write[] = []
   #scheduled = false
 
   /** @param onFailure called when a transaction has failed, to make the next one possible */
-  constructor(database: () => SqliteDatabase, onFailure: (failure: SqliteFailure) => void) {
-    this.#database = database
+  constructor(transactions: () => Transactions, onFailure: (failure: SqliteFailure) => void) {
+    this.#transactions = transactions
     this.#onFailure = onFailure
   }
 
@@ -60,15 +68,15 @@ export class WriteQueue {
     const settled: (() => void)[] = []
     let done = 0
     try {
-      const database = this.#database()
-      database.exec('BEGIN IMMEDIATE')
+      const transactions = this.#transactions()
+      transactions.begin()
       try {
         const until = performance.now() + MAX_MS
         do settled.push(applied(writes[done]!))
         while (++done < writes.length && performance.now() < until)
-        database.exec('COMMIT')
+        transactions.commit()
       } catch (error) {
-        rollBack(database)
+        transactions.rollBack()
         throw error
       }
     } catch (error) {
@@ -103,14 +111,6 @@ function applied({ apply, resolve, reject }: Write): () => void {
   } catch (error) {
     if (failureOf(error) !== 'other') throw error
     return () => reject(error)
-  }
-}
-
-function rollBack(database: SqliteDatabase): void {
-  try {
-    database.exec('ROLLBACK')
-  } catch {
-    // Some failures have rolled it back already.
   }
 }
 
