@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config'
 // Tests and examples import the package by its name, straight from the sources. Not `import`: Node takes
 // these conditions for `require` as well, and would give CommonJS packages the wrong files.
 const conditions = ['@webhook-target/source', 'node']
+/** What a busy machine makes of a property with hundreds of cases. */
+const testTimeout = 30_000
 const shared = {
   resolve: { conditions },
   ssr: { resolve: { conditions } },
@@ -16,6 +18,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'unit',
+          testTimeout,
           include: ['test/**/*.test.ts'],
           exclude: ['test/{adapters,engines,faults,package,runtimes}/**'],
         },
@@ -25,6 +28,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'web-crypto',
+          testTimeout,
           include: [
             'test/{schemes,providers,challenges,vectors}/**/*.test.ts',
             'test/lib/crypto*.test.ts',
@@ -35,7 +39,7 @@ export default defineConfig({
       {
         // Real sockets. No msw here: while it listens, HTTP/2 to loopback hangs.
         ...shared,
-        test: { name: 'wire', include: ['test/adapters/**/*.test.ts'] },
+        test: { name: 'wire', include: ['test/adapters/**/*.test.ts'], testTimeout },
       },
       {
         // Real stores and servers on loopback. One file at a time would be fairer to slow disks, and slower.

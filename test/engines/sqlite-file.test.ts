@@ -40,9 +40,9 @@ describe('refuses to open', () => {
 
   test('tables of a later version', async () => {
     const { file, database, inbox } = await open()
-    database.exec('PRAGMA user_version = 3')
+    database.exec('PRAGMA user_version = 99')
     await inbox.close()
-    await expect(sqlite(file).open()).rejects.toThrow(/version 3, and this release knows 2/)
+    await expect(sqlite(file).open()).rejects.toThrow(/version 99, and this release knows \d+/)
   })
 
   test('a file in a folder that is not there', async () => {
