@@ -374,8 +374,8 @@ class SqliteEngine implements Engine, PullSource<SqliteClaim> {
       this.#isSuspect = false
       this.#identity = identityOf(this.#file)
       this.#measuredAt = -Infinity
-      this.#handle = database
       this.#store = new SqliteStore(database, () => offset + this.#clock.now())
+      this.#handle = database
     } catch (error) {
       database?.close()
       throw new Error(`The inbox ${this.#file} can't be used: ${messageOf(error)}`, {

@@ -99,6 +99,23 @@ describe('a commit that fails', () => {
   })
 })
 
+test('no parameter has a number, which better-sqlite3 takes for a name', async () => {
+  const Database = class extends DatabaseSync {
+    override prepare(sql: string) {
+      expect(sql).not.toMatch(/\?\d/)
+      return super.prepare(sql)
+    }
+  }
+  const inbox = sqlite(join(folder, `${++count}.db`), { database: Database, revive: true })
+  await inbox.open()
+  onTestFinished(() => inbox.close())
+  const put = { ...record(), order: 'a', sequence: 1 }
+  expect(await inbox.engine.put(put)).toBe('stored')
+  expect(await inbox.engine.put(put)).toBe('duplicate')
+  expect(await inbox.engine.put(record())).toBe('stored')
+  expect(await inbox.engine.replay!({ since: 0 })).toBe(0)
+})
+
 /** @see https://sqlite.org/wal.html#walresetbug */
 describe('a write-ahead log only where two connections are safe with it', () => {
   test.each([

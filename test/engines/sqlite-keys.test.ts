@@ -156,6 +156,61 @@ test('many keys come into the index by the way, and are known all the while', ()
   for (let index = 0; index < 40_000; index += 97) expect(other.put(keyOf(index))).toBe('duplicate')
 })
 
+test.each(['fail', 'end'])(
+  'keys come into the index though transactions %s again and again',
+  (what) => {
+    const file = newFile()
+    let process = openStore(file, { now: 0 }, 64)
+    const unindexed = () =>
+      Number(
+        process.database
+          .prepare('SELECT count(*) AS n FROM inbox WHERE seq > (SELECT place FROM inbox_indexed)')
+          .get()!['n'],
+      )
+    let most = 0
+    for (let index = 0; index < 4000; index += 4) {
+      process.transact(() => {
+        for (let at = index; at < index + 4; at++) {
+          process.store.put(record({ key: keyOf(at) }), false)
+        }
+      })
+      most = Math.max(most, unindexed())
+      if (index % 40 > 0) continue
+      if (what === 'fail') {
+        process.transact(() => process.store.put(record({ key: keyOf(9999) }), false), 'rollBack')
+      } else {
+        process.database.close()
+        process = openStore(file, { now: 0 }, 64)
+      }
+    }
+    onTestFinished(() => process.database.close())
+    expect(most).toBeLessThan(5 * 64)
+    for (let at = 0; at < 4000; at += 7) expect(process.put(keyOf(at))).toBe('duplicate')
+    expect(process.database.prepare(FAULTS).all()).toEqual([])
+  },
+)
+
+test('a step into the index that is rolled back is taken again', () => {
+  const { store, transact, put, sweep, database } = openStore(newFile(), { now: 0 }, 64)
+  onTestFinished(() => database.close())
+  for (let at = 0; at < 64; at++) put(keyOf(at))
+  for (let step = 0; step < 32; step++) transact(() => store.sweep(RETENTION), 'rollBack')
+  sweep()
+  expect(database.prepare('SELECT place FROM inbox_indexed').get()).toEqual({ place: 64 })
+  expect(database.prepare(FAULTS).all()).toEqual([])
+})
+
+test('what is gone with a backup that was copied into the file is stored when it comes again', () => {
+  const file = newFile()
+  const [receiver, other] = [openStore(file), openStore(file)]
+  onTestFinished(() => [receiver, other].forEach(({ database }) => database.close()))
+  receiver.put('before')
+  receiver.put('after')
+  other.database.exec("DELETE FROM inbox WHERE key = 'after'")
+  expect(receiver.put('after')).toBe('stored')
+  expect(receiver.put('before')).toBe('duplicate')
+})
+
 test('what another process has stored and done can be replayed by its key', () => {
   const file = newFile()
   const [receiver, other] = [openStore(file), openStore(file)]

@@ -1,11 +1,20 @@
 import type { SqliteDatabase, SqliteRow, SqliteStatement } from './sqlite-binding.ts'
 
-/** How many keys are held in memory before they come into the index: 3 MB. */
+/** How many keys are held in memory before they come into the index: 3 MB, and as much again for every other process. */
 const MAX_RECENT = 32_768
 /** In how many transactions they do. */
 const STEPS = 64
-/** What an entry takes of a page, and of the room that is left in it. */
-const ENTRY_BYTES = 100
+/** Where transactions fail or processes end again and again, so that no plan is carried out. */
+const MAX_LATE = 3
+/** Keys are base64url; this is its alphabet in the order that SQLite sorts by. */
+const ALPHABET = '-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz'
+
+/** Keys that come into the index, a step in each transaction, and the last place of them. */
+interface Plan {
+  readonly steps: readonly (readonly string[])[]
+  readonly end: number
+  done: number
+}
 
 /**
  * The places of records by their keys. Those are hashes: an index that every key comes into by itself has a page
@@ -13,8 +22,8 @@ const ENTRY_BYTES = 100
  * in memory, and come into the index by the thousand and in their order, many to a page.
  *
  * What has a place past the one in `inbox_indexed` may not be in the index yet. A process reads that from the records
- * when it opens the file, and when another has stored some: no such record may move or go. All of this is done within
- * transactions that begin by locking the file for writing, and so two processes can't store the same key.
+ * when it opens the file, and when another has stored some: no such record may move or go. Keys are looked up and added
+ * within transactions that begin by locking the file for writing, and so two processes can't store the same one.
  */
 export class SqliteKeys {
   readonly #statements: Readonly<
@@ -33,9 +42,8 @@ export class SqliteKeys {
   #added: string[] = []
   #lastBefore = 0
   #hasLeft = false
-  /** What is coming into the index, and what place that leads to. */
-  #steps: string[][] = []
-  #stepsEnd = 0
+  #plan: Plan | undefined
+  #planBefore: (Pick<Plan, 'done'> & { readonly plan: Plan }) | undefined
 
   constructor(database: SqliteDatabase, maxRecent: number = MAX_RECENT) {
     this.#maxRecent = maxRecent
@@ -48,6 +56,8 @@ export class SqliteKeys {
       insert: database.prepare('INSERT OR IGNORE INTO inbox_places (key, seq) VALUES (?, ?)'),
       end: database.prepare('UPDATE inbox_indexed SET place = max(place, ?)'),
     }
+    // Before the first transaction, in which others would wait for it.
+    this.#catchUp()
   }
 
   /** Where the record was stored that has this key, if its key is not forgotten. */
@@ -59,10 +69,10 @@ export class SqliteKeys {
     return row ? Number(row['seq']) : undefined
   }
 
-  /** Bytes that the index will grow by. */
+  /** How many are not in the index yet. */
   get pending(): number {
     this.#catchUp()
-    return this.#recent.size * ENTRY_BYTES
+    return this.#recent.size
   }
 
   /** Up to this place records may move or go. Within a transaction, after it was caught up. */
@@ -84,12 +94,14 @@ export class SqliteKeys {
 
   begin(): void {
     this.#inTransaction = true
+    this.#planBefore = this.#plan && { plan: this.#plan, done: this.#plan.done }
   }
 
   /** Called before a transaction that stores is committed. */
   beforeCommit(): void {
-    const isDue = this.#steps.length > 0 || this.#recent.size >= this.#maxRecent
-    if (this.#added.length > 0 && isDue) this.bringIn()
+    if (this.#added.length === 0) return
+    if (this.#recent.size >= this.#maxRecent * MAX_LATE) this.#bringInAll()
+    else if (this.#plan || this.#recent.size >= this.#maxRecent) this.bringIn()
   }
 
   committed(): void {
@@ -98,14 +110,13 @@ export class SqliteKeys {
 
   rolledBack(): void {
     if (this.#hasLeft) {
-      // They are not in the index either.
-      this.#recent.clear()
-      this.#indexed = this.#last = 0
+      this.#forgetAll() // They are not in the index either.
     } else if (this.#added.length > 0) {
       for (const key of this.#added) this.#recent.delete(key)
       this.#last = this.#lastBefore
     }
-    this.#steps = []
+    this.#plan = this.#planBefore?.plan
+    if (this.#plan) this.#plan.done = this.#planBefore!.done
     this.#end()
   }
 
@@ -114,50 +125,65 @@ export class SqliteKeys {
     this.#added = []
   }
 
-  /** One step of bringing the recent keys into the index; true if there are more. */
+  /** One step of bringing the recent keys into the index; true if it is not the last. */
   bringIn(): boolean {
     this.#catchUp()
-    if (this.#steps.length === 0) this.#plan()
+    const plan = (this.#plan ??= this.#makePlan())
     // In their order, so that those of the same page follow each other.
-    for (const key of this.#steps.at(-1)?.toSorted() ?? []) {
+    for (const key of plan.steps[plan.done]?.toSorted() ?? []) {
       const place = this.#recent.get(key)
       // Another process may have brought it in meanwhile.
       if (place !== undefined) this.#statements.insert.run(key, place)
     }
-    this.#steps.pop()
-    if (this.#steps.length > 0) return true
-    this.#statements.end.run(this.#stepsEnd)
-    this.#leave(this.#stepsEnd)
+    if (++plan.done < plan.steps.length) return true
+    this.#statements.end.run(plan.end)
+    this.#leave(plan.end)
     this.#hasLeft = true
+    this.#plan = undefined
     return false
   }
 
-  /** Afterwards every record may move or go. */
-  bringInAll(): void {
+  #bringInAll(): void {
     do this.bringIn()
     while (this.#recent.size > 0)
   }
 
-  #plan(): void {
+  #makePlan(): Plan {
     const count = Math.min(STEPS, Math.ceil((this.#recent.size * STEPS) / this.#maxRecent))
-    this.#steps = Array.from({ length: count }, () => [])
-    // Keys are base64url: with 64 steps, each is a range of them.
-    for (const key of this.#recent.keys()) this.#steps[key.charCodeAt(0) % count]!.push(key)
-    this.#stepsEnd = this.#last
+    const steps = Array.from({ length: count }, (): string[] => [])
+    // Each step is a range of the keys; what is no hash comes with the first.
+    for (const key of this.#recent.keys()) {
+      const rank = Math.max(0, ALPHABET.indexOf(key.charAt(0)))
+      steps[Math.floor((rank * count) / ALPHABET.length)]!.push(key)
+    }
+    return { steps, end: this.#last, done: 0 }
   }
 
   #catchUp(): void {
     if (this.#isCurrent) return
-    const { indexed, last } = this.#statements.places.get() as SqliteRow
-    this.#leave(Number(indexed))
-    if (Number(last) > this.#last) {
+    const found = this.#statements.places.get() as SqliteRow
+    const indexed = Number(found['indexed'])
+    const last = Math.max(Number(found['last']), indexed)
+    // A backup was copied into the file.
+    if (indexed < this.#indexed || last < this.#last) this.#forgetAll()
+    this.#leave(indexed)
+    if (last > this.#last) {
       for (const row of this.#statements.latest.all(this.#last) as readonly SqliteRow[]) {
-        this.#recent.set(row['key'] as string, Number(row['seq']))
+        const key = row['key'] as string
+        this.#recent.delete(key) // or it would keep its position
+        this.#recent.set(key, Number(row['seq']))
       }
-      this.#last = Number(last)
+      this.#last = last
     }
     this.#lastBefore = this.#last
     this.#isCurrent = this.#inTransaction
+  }
+
+  /** What there is will be read again. */
+  #forgetAll(): void {
+    this.#recent.clear()
+    this.#plan = this.#planBefore = undefined
+    this.#indexed = this.#last = 0
   }
 
   /** All up to this place are in the index. */

@@ -26,6 +26,8 @@ const SWEEP_ROWS = 250
 /** At a time, when room is short: whoever puts is waiting. */
 const FREE_ROWS = 100
 const DEAD_PAGE = 100
+/** What a key takes of a page of its index, and of the room that is left in that. */
+const ENTRY_BYTES = 100
 /** The place of no record. */
 const NOWHERE = 0
 /** In one transaction of a replay. */
@@ -37,13 +39,13 @@ const REPLAY_ROWS = 250
 const RECORD = `key, endpoint, CAST(received_at AS REAL) AS received_at, head, body, ordering,
   CAST(sequence AS REAL) AS sequence`
 
+/** Parameters have no numbers: better-sqlite3 takes those for names. */
 const insert = (waits: string) => `
   INSERT INTO inbox (seq, key, due, changed, endpoint, received_at, head, body, sequence, ordering, waits)
-  VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ${waits})`
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${waits})`
 const INSERT = insert('0')
-const INSERT_ORDERED = insert(
-  `EXISTS (SELECT 1 FROM inbox WHERE state = ${TODO} AND ordering = ?9)`,
-)
+const INSERT_ORDERED = insert(`EXISTS (SELECT 1 FROM inbox WHERE state = ${TODO} AND ordering = ?)`)
+
 /** The statements. All but the readings run inside a transaction of the caller's. */
 export class SqliteStore implements Transactions {
   readonly #database: SqliteDatabase
@@ -88,8 +90,11 @@ export class SqliteStore implements Transactions {
       return isRevived ? 'stored' : 'duplicate'
     }
     const { key, endpoint, receivedAt, head, body, order = null, sequence = null } = record
-    const values = [key, this.#now(), endpoint, receivedAt, head, body, sequence, order]
-    this.#run(order === null ? INSERT : INSERT_ORDERED, [this.#keys.next, ...values])
+    const now = this.#now()
+    const place = this.#keys.next
+    const values = [place, key, now, now, endpoint, receivedAt, head, body, sequence, order]
+    if (order === null) this.#run(INSERT, values)
+    else this.#run(INSERT_ORDERED, [...values, order])
     this.#keys.add(key)
     return 'stored'
   }
@@ -281,11 +286,13 @@ export class SqliteStore implements Transactions {
    * if nothing is left but what is still to be done, or dead.
    */
   free(): boolean {
-    this.#keys.bringInAll()
-    return (
-      this.#empty(FREE_ROWS, Infinity) > 0 ||
-      this.#forget(`state = ${DONE} AND body IS NULL`, FREE_ROWS, Infinity) > 0
-    )
+    if (this.#empty(FREE_ROWS, Infinity) > 0) return true
+    // The content of what is not in the index yet can't go.
+    if (this.#keys.pending > 0) {
+      this.#keys.bringIn()
+      return true
+    }
+    return this.#forget(`state = ${DONE} AND body IS NULL`, FREE_ROWS, Infinity) > 0
   }
 
   /**
@@ -325,7 +332,7 @@ export class SqliteStore implements Transactions {
     const pages = Number(first(this.#database, 'PRAGMA page_count'))
     const free = Number(first(this.#database, 'PRAGMA freelist_count'))
     const used = (pages - free) * Number(first(this.#database, 'PRAGMA page_size'))
-    return used + this.#keys.pending
+    return used + this.#keys.pending * ENTRY_BYTES
   }
 
   /** What has lost its content can't be worked on again. Places are those from when it was stored. */
