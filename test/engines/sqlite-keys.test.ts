@@ -37,7 +37,7 @@ function openStore(file: string, clock = { now: 0 }, maxRecentKeys?: number) {
         for (const claimed of store.claim(100, 1000)) store.settle(claimed, { kind: 'ack' })
       }),
     /** The first time ends what is on the way into the index, the second brings in what came after it. */
-    sweep() {
+    sweep: () => {
       for (let time = 1; time <= 2; time++) while (transact(() => store.sweep(RETENTION)));
     },
   }
