@@ -75,8 +75,9 @@ export class SqliteKeys {
     return this.#recent.size
   }
 
-  /** Up to this place records may move or go. Within a transaction, after it was caught up. */
+  /** Up to this place records may move or go. */
   get indexed(): number {
+    this.#catchUp()
     return this.#indexed
   }
 

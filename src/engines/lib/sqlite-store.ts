@@ -59,10 +59,6 @@ export class SqliteStore implements Transactions {
     this.#now = now
   }
 
-  close(): void {
-    this.#database.close()
-  }
-
   begin(): void {
     this.#database.exec('BEGIN IMMEDIATE')
     this.#keys.begin()
